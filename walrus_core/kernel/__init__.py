@@ -1,0 +1,37 @@
+"""The kernel: bytes to bytes, fast. Its contract is one screen, `_kernel.pyi`; the specification is `reference.py`."""
+
+from walrus_core.kernel._kernel import (
+    CancelToken,
+    Progress,
+    available_engines,
+    decode_symbols,
+    encode,
+    engine_name,
+    expand_sliver,
+    extend,
+    merkle_tree,
+    proof_roots,
+    reconstruct,
+    reference_tables,
+    select_engine,
+    sliver_roots,
+    tree_digests,
+)
+
+__all__ = [
+    "CancelToken",
+    "Progress",
+    "available_engines",
+    "decode_symbols",
+    "encode",
+    "engine_name",
+    "expand_sliver",
+    "extend",
+    "merkle_tree",
+    "proof_roots",
+    "reconstruct",
+    "reference_tables",
+    "select_engine",
+    "sliver_roots",
+    "tree_digests",
+]

@@ -1,0 +1,105 @@
+"""The contract of the compiled kernel: bytes in, bytes out.
+
+Words and shapes (chapters 1 and 2 of the Walrus encoding):
+* `n_shards` n, `n_primary` k1 = source rows, `n_secondary` k2 = source columns, `symbol_size` s bytes (even, 2..65534).
+* A primary sliver is k2*s bytes, a secondary sliver k1*s bytes; digests are 32 bytes (Blake2b-256).
+* `axis` is 0 for primary slivers (rows) and 1 for secondary slivers (columns); sliver indices count on their own axis.
+
+Every function checks the length of every buffer and raises InvalidArgumentError, releases the GIL while it works,
+and stops within 50 ms of `cancel.cancel()` (OperationCancelledError) or of Ctrl-C in the main thread (KeyboardInterrupt).
+"""
+
+from collections.abc import Sequence
+
+from typing_extensions import Buffer
+
+def engine_name() -> str:
+    """The engine in use; chosen at first use by CPU features, or by WALRUS_CORE_ENGINE (UnknownEngineError)."""
+
+def available_engines() -> tuple[str, ...]:
+    """The engines this CPU can run, best first."""
+
+def select_engine(name: str | None) -> None:
+    """Use `name` from now on in this process; None returns to the automatic choice. UnknownEngineError."""
+
+class CancelToken:
+    """Shared with a running call from any thread: `cancel()` makes that call raise OperationCancelledError."""
+
+    def cancel(self) -> None: ...
+    @property
+    def cancelled(self) -> bool: ...
+
+class Progress:
+    """Counts finished units of a running call; read `done` and `total` from any thread (total is 0 before the start)."""
+
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+def encode(
+    blob: Buffer,
+    n_shards: int,
+    n_primary: int,
+    n_secondary: int,
+    symbol_size: int,
+    primary_repair: Buffer | None,
+    secondary: Buffer | None,
+    threads: int = 1,
+    cancel: CancelToken | None = None,
+    progress: Progress | None = None,
+) -> bytes:
+    """Encode `blob` (at most k1*k2*s bytes, zero-padded here) and return the sliver pair hashes, n*64 bytes in pair order.
+
+    `primary_repair`: writable, (n-k1)*k2*s bytes, receives primary slivers k1..n-1 (0..k1-1 are the padded blob itself).
+    `secondary`: writable, n*k1*s bytes, receives secondary slivers 0..n-1 in sliver order. None for both: only hashes.
+    """
+
+def extend(symbols: Buffer, n_symbols: int, symbol_size: int, repair: Buffer) -> None:
+    """One 1-D code: k = len(symbols)/s source symbols in, n-k repair symbols written to `repair`."""
+
+def decode_symbols(
+    symbols: Sequence[Buffer], indices: Sequence[int], n_source: int, n_symbols: int, symbol_size: int, source: Buffer
+) -> None:
+    """One 1-D code: at least k distinct received symbols (index < n, s bytes each; the first k are used), k source symbols out."""
+
+def expand_sliver(sliver: Buffer, n_shards: int, symbol_size: int, symbols: Buffer, tree: Buffer | None = None) -> bytes:
+    """Extend one sliver to its n symbols (`symbols`: writable, n*s bytes) and return the Merkle root over them.
+
+    `tree`, if given, receives all levels from the n leaves up to the root: `tree_digests(n)` digests of 32 bytes;
+    level i holds ceil(n / 2**i) of them.
+    """
+
+def tree_digests(n_leaves: int) -> int:
+    """How many digests the levels of a tree over `n_leaves` >= 1 leaves hold, leaves and root included."""
+
+def sliver_roots(
+    slivers: Sequence[Buffer], n_shards: int, symbol_size: int, threads: int = 1, cancel: CancelToken | None = None
+) -> bytes:
+    """Merkle roots (32 bytes each, in order) over the n symbols of each sliver; all slivers of one length k*s."""
+
+def merkle_tree(leaves: Buffer, leaf_size: int, tree: Buffer | None = None) -> bytes:
+    """Merkle root over len(leaves)/leaf_size leaves (at least one); `tree` as in expand_sliver."""
+
+def proof_roots(leaves: Sequence[Buffer], indices: Sequence[int], paths: Buffer, depth: int) -> bytes:
+    """Roots (32 bytes each) that m equally long leaves give with their paths (m*depth*32 bytes, bottom to top; the
+    Empty node is 32 zero bytes); bit i of an index says whether the node of level i is a right child."""
+
+def reconstruct(
+    slivers: Sequence[Buffer],
+    indices: Sequence[int],
+    axis: int,
+    n_shards: int,
+    n_primary: int,
+    n_secondary: int,
+    symbol_size: int,
+    blob: Buffer,
+    threads: int = 1,
+    cancel: CancelToken | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Blob (writable, exactly k1*k2*s bytes, padding included) from at least k1 primary or k2 secondary slivers with
+    distinct indices; the first k are used (source slivers first). Nothing is authenticated here."""
+
+def reference_tables() -> tuple[bytes, bytes, bytes]:
+    """The kernel's own exp, log and skew tables (65536, 65536 and 65535 little-endian u16), for the tests."""

@@ -1,0 +1,649 @@
+# cython: language_level=3, embedsignature=False, freethreading_compatible=False
+"""Takes buffers, checks shapes, drops the GIL, calls C. The contract of every function is in _kernel.pyi."""
+
+import os
+import threading
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy, memset
+
+from walrus_core.errors import (
+    InvalidArgumentError,
+    OperationCancelledError,
+    OutOfMemoryError,
+    UnknownEngineError,
+)
+
+cdef extern from "memory.h" nogil:
+    void *memory_take(size_t size)
+
+cdef extern from "kernel.h" nogil:
+    enum: DIGEST, LANES, FIELD, MODULUS
+    ctypedef struct engine:
+        const char *name
+        size_t constant_size
+    ctypedef struct node8:
+        pass
+    ctypedef struct rs_code:
+        size_t n_source
+        size_t n_symbols
+    ctypedef struct rs_plan:
+        size_t *position
+        uint8_t *factor
+        size_t *missing
+        uint8_t *unfactor
+    ctypedef struct rs2_job:
+        size_t n
+        size_t k1
+        size_t k2
+        size_t symbol_size
+        size_t groups
+        rs_code primary
+        rs_code secondary
+        const int *cancel
+        const uint8_t **source
+        uint8_t **primary_repair
+        uint8_t **columns
+        node8 *row_nodes
+        uint8_t *row_zero
+        uint8_t *column_roots
+        uint8_t *pair_hashes
+    ctypedef struct rs2_work:
+        pass
+    ctypedef struct rs2_decoding:
+        const rs2_job *job
+        const rs_plan *plan
+        const size_t *indices
+        const uint8_t **received
+        bint columns
+        uint8_t *matrix
+    ctypedef struct rs2_rooting:
+        const rs2_job *job
+        const rs_code *code
+        const uint8_t **slivers
+        uint8_t *roots
+    ctypedef struct crew:
+        const int *cancel
+        size_t *progress
+
+    uint16_t gf16_exp[]
+    uint16_t gf16_log[]
+    uint16_t gf16_skew[]
+    void gf16_init()
+    size_t engine_list(const engine **out)
+    void engine_prepare(const engine *, size_t n_constants)
+    void engine_prepare_leaves(const engine *)
+    bint rs_code_fits(size_t n_source, size_t n_symbols)
+    size_t rs_skews_needed(const rs_code *)
+    void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *erasures)
+    size_t c_tree_digests "tree_digests"(size_t n_leaves)
+    void c_proof_roots "proof_roots"(const engine *, const uint8_t *leaves, size_t leaf_size, const uint32_t *index,
+                                     const uint8_t *paths, size_t depth, uint8_t (*roots)[32])
+    void tree_of_bytes(const engine *, const uint8_t *leaves, size_t leaf_size, size_t n_leaves, node8 *work,
+                       uint8_t *tree, uint8_t *root)
+    void rs2_job_init(rs2_job *, const engine *, size_t n, size_t k1, size_t k2, size_t symbol_size)
+    size_t rs2_work_bytes(const rs2_job *)
+    rs2_work rs2_work_at(const rs2_job *, void *memory)
+    size_t rs2_chunks(const rs2_job *)
+    void rs2_expand(const rs2_job *, rs2_work *, const rs_code *, const uint8_t *sliver, uint8_t *symbols,
+                    uint8_t *tree, uint8_t *root)
+    void crew_encode(crew *, rs2_job *)
+    void crew_decode(crew *, rs2_decoding *)
+    void crew_root(crew *, rs2_rooting *, size_t n_slivers)
+    size_t crew_units(const crew *)
+    void crew_work(crew *, rs2_work *)
+
+cdef enum:
+    MAX_SYMBOL_SIZE = 65534
+    SMALL_WORK_NS = 20_000_000   # a call this short runs in the caller's thread, which Ctrl-C then need not interrupt
+    THREAD_WORTH_NS = 1_500_000  # work that pays for one more thread
+    SPARE_LIMIT = 64 << 20       # bytes of scratch memory kept for the next calls
+
+
+# ---------------------------------------------------------------------------------------------------------- engines
+
+cdef const engine *chosen = NULL
+cdef bint tables_ready = False
+
+
+cdef tuple _engines():
+    cdef const engine *found[4]
+    return tuple([found[i].name.decode() for i in range(engine_list(found))])
+
+
+def available_engines():
+    return _engines()
+
+
+def select_engine(name):
+    global chosen
+    cdef const engine *found[4]
+    cdef size_t i, count = engine_list(found)
+    if name is None:
+        chosen = NULL
+        return
+    for i in range(count):
+        if found[i].name.decode() == name:
+            chosen = found[i]
+            return
+    raise UnknownEngineError(str(name), _engines())
+
+
+cdef const engine *current() except NULL:
+    global chosen, tables_ready
+    if not tables_ready:
+        gf16_init()
+        tables_ready = True
+    if chosen == NULL:
+        select_engine(os.environ.get("WALRUS_CORE_ENGINE") or _engines()[0])
+    return chosen
+
+
+def engine_name():
+    return current().name.decode()
+
+
+def reference_tables():
+    current()
+    return (
+        PyBytes_FromStringAndSize(<const char *>gf16_exp, 2 * FIELD),
+        PyBytes_FromStringAndSize(<const char *>gf16_log, 2 * FIELD),
+        PyBytes_FromStringAndSize(<const char *>gf16_skew, 2 * MODULUS),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- memory, buffers
+
+cdef dict spare_memory = {}  # size -> Memory objects ready for the next call: first touch costs more than a small encode
+cdef size_t spare_bytes = 0
+
+cdef class Memory:
+    """Aligned bytes, zeroed on request; returned to the pool by give_back."""
+
+    cdef uint8_t *at
+    cdef size_t size
+
+    def __dealloc__(self):
+        free(self.at)
+
+
+cdef Memory take(size_t size):
+    global spare_bytes
+    cdef Memory memory
+    size = max(size, 64)
+    waiting = spare_memory.get(size)
+    if waiting:
+        spare_bytes -= size
+        return waiting.pop()
+    memory = Memory.__new__(Memory)
+    memory.at = <uint8_t *>memory_take(size)
+    memory.size = size
+    if memory.at == NULL:
+        raise OutOfMemoryError(size)
+    return memory
+
+
+cdef void give_back(Memory memory):
+    global spare_bytes
+    if spare_bytes + memory.size <= <size_t>SPARE_LIMIT:
+        spare_bytes += memory.size
+        spare_memory.setdefault(memory.size, []).append(memory)
+
+
+cdef class Buffers:
+    """Buffers held open for one call, and their addresses."""
+
+    cdef Memory views, addresses
+    cdef uint8_t **address
+    cdef size_t count, opened
+
+    def __cinit__(self, size_t count):
+        self.count = count
+        self.views = take(count * sizeof(Py_buffer))
+        self.addresses = take(count * sizeof(void *))
+        self.address = <uint8_t **>self.addresses.at
+
+    def __dealloc__(self):
+        cdef size_t i
+        for i in range(self.opened):
+            PyBuffer_Release((<Py_buffer *>self.views.at) + i)
+
+    cdef uint8_t *open(self, object source, str name, object size, bint writable=False) except? NULL:
+        """Open one more buffer; `size` in bytes, or None for any."""
+        cdef Py_buffer *view = (<Py_buffer *>self.views.at) + self.opened
+        try:
+            PyObject_GetBuffer(source, view, PyBUF_WRITABLE if writable else PyBUF_SIMPLE)
+        except (BufferError, TypeError, ValueError) as error:
+            kind = "writable, C-contiguous" if writable else "C-contiguous"
+            raise InvalidArgumentError(f"{name} must be a {kind} buffer: {error}") from None
+        self.opened += 1
+        if size is not None and view.len != size:
+            raise InvalidArgumentError(f"{name} is {view.len} bytes long, expected {size}")
+        self.address[self.opened - 1] = <uint8_t *>view.buf
+        return <uint8_t *>view.buf
+
+    cdef size_t length(self, size_t i):
+        return <size_t>(<Py_buffer *>self.views.at)[i].len
+
+
+cdef Buffers open_one(object source, str name, object size, bint writable=False):
+    cdef Buffers one = Buffers(1)
+    one.open(source, name, size, writable)
+    return one
+
+
+cdef Buffers open_all(object sources, str name, object size):
+    cdef Buffers many = Buffers(len(sources))
+    for source in sources:
+        many.open(source, name, size)
+    return many
+
+
+cdef size_t check(object value, str name, object low, object high) except? 0:
+    if not low <= value <= high:
+        raise InvalidArgumentError(f"{name} = {value} is not in {low}..{high}")
+    return value
+
+
+cdef size_t check_symbol_size(object symbol_size) except? 0:
+    cdef size_t s = check(symbol_size, "symbol_size", 2, MAX_SYMBOL_SIZE)
+    if s % 2:
+        raise InvalidArgumentError(f"symbol_size = {s} is odd; symbols are whole 2-byte elements")
+    return s
+
+
+# --------------------------------------------------------------------------------------------------------- jobs, crews
+
+cdef class CancelToken:
+    cdef int flag
+
+    def cancel(self):
+        self.flag = 1
+
+    @property
+    def cancelled(self):
+        return self.flag != 0
+
+
+cdef class Progress:
+    cdef size_t count, units
+
+    @property
+    def done(self):
+        return self.count
+
+    @property
+    def total(self):
+        return self.units
+
+
+cdef class Job:
+    """The C job with its tables ready, and its scratch memory."""
+
+    cdef Memory memory
+    cdef rs2_job *c
+    cdef list scratch
+
+    def __cinit__(self, n, k1, k2, symbol_size):
+        cdef const engine *e = current()
+        cdef size_t s = check_symbol_size(symbol_size)
+        for k in (k1, k2):
+            check(k, "source symbols", 1, FIELD)
+            check(n, "n_shards", k + 1, FIELD)
+            if not rs_code_fits(k, n):
+                raise InvalidArgumentError(f"a code of {k} source and {n - k} repair symbols exceeds GF(2^16)")
+        self.scratch = []
+        self.memory = take(sizeof(rs2_job))
+        self.c = <rs2_job *>self.memory.at
+        rs2_job_init(self.c, e, n, k1, k2, s)
+        engine_prepare(e, max(rs_skews_needed(&self.c.primary), rs_skews_needed(&self.c.secondary)))
+        if s == 2 and self.c.n >= 256:  # the table costs as much as 65,536 leaves
+            engine_prepare_leaves(e)
+
+    cdef uint8_t *take(self, size_t size) except NULL:
+        cdef Memory memory = take(size)
+        self.scratch.append(memory)
+        return memory.at
+
+    cdef rs2_work work(self) except *:
+        return rs2_work_at(self.c, self.take(rs2_work_bytes(self.c)))
+
+    def __dealloc__(self):
+        if self.memory is not None:
+            give_back(self.memory)
+        for memory in self.scratch or ():
+            give_back(memory)
+
+
+cdef class Crew:
+    """Runs the units of a job on some threads, so that Ctrl-C and `cancel` stop it."""
+
+    cdef crew c
+    cdef Job job
+    cdef CancelToken token
+    cdef Progress progress
+    cdef int left
+    cdef object finished
+
+    def __cinit__(self, Job job, CancelToken token, Progress progress):
+        self.job = job
+        self.token = token if token is not None else CancelToken()
+        self.progress = progress if progress is not None else Progress()
+        job.c.cancel = &self.token.flag
+
+    cdef int run(self, object threads, double nanoseconds) except -1:
+        cdef int n_threads = max(1, min(check(threads, "threads", 1, 4096), <size_t>(nanoseconds / THREAD_WORTH_NS)))
+        self.c.cancel = &self.token.flag
+        self.c.progress = &self.progress.count
+        self.progress.count = 0
+        self.progress.units = crew_units(&self.c)
+        works = [Share.of(self) for _ in range(min(<size_t>n_threads, self.progress.units))]
+        interruptible = threading.current_thread() is threading.main_thread() and nanoseconds > SMALL_WORK_NS
+        if interruptible:
+            self.wait_for(works)
+        else:
+            self.share_with(works)
+        if self.token.flag:
+            raise OperationCancelledError()
+        return 0
+
+    cdef share_with(self, list works):
+        """This thread does a share itself."""
+        others = [threading.Thread(target=share, daemon=True) for share in works[1:]]
+        for thread in others:
+            thread.start()
+        works[0]()
+        for thread in others:
+            thread.join()
+
+    cdef wait_for(self, list works):
+        """This thread only waits, so that it hears signals."""
+        self.left = len(works)
+        self.finished = threading.Event()
+        others = [threading.Thread(target=share, daemon=True) for share in works]
+        try:
+            for thread in others:
+                thread.start()
+            self.finished.wait()
+        except BaseException:
+            self.token.flag = 1
+            raise
+        finally:
+            for thread in others:
+                if thread.ident is not None:
+                    thread.join()
+
+
+cdef class Share:
+    """One thread's part of a crew."""
+
+    cdef Crew crew
+    cdef rs2_work work
+
+    @staticmethod
+    cdef Share of(Crew crew):
+        cdef Share share = Share.__new__(Share)
+        share.crew = crew
+        share.work = crew.job.work()
+        return share
+
+    def __call__(self):
+        cdef Crew crew = self.crew
+        with nogil:
+            crew_work(&crew.c, &self.work)
+        crew.left -= 1
+        if crew.left == 0 and crew.finished is not None:
+            crew.finished.set()
+
+
+cdef double symbol_work(size_t symbols, size_t symbol_size):
+    """About how many nanoseconds it takes to code and hash so many symbols; only decides about threads."""
+    return symbols * (20.0 + symbol_size / 4.0)
+
+
+# ------------------------------------------------------------------------------------------------------------ encoding
+
+cdef point_rows(uint8_t **rows, uint8_t *start, size_t count, size_t stride):
+    cdef size_t i
+    for i in range(count):
+        rows[i] = start + i * stride
+
+
+cdef point_source(Job job, const uint8_t **rows, const uint8_t *blob, size_t size):
+    """Row pointers into the blob; the row that it ends in is a padded copy, rows after that share one of zeros."""
+    cdef size_t row_bytes = job.c.k2 * job.c.symbol_size, full = size // row_bytes, r
+    cdef uint8_t *padded
+    for r in range(full):
+        rows[r] = blob + r * row_bytes
+    if full == job.c.k1:
+        return
+    padded = job.take(2 * row_bytes)
+    memset(padded, 0, 2 * row_bytes)
+    memcpy(padded, blob + full * row_bytes, size - full * row_bytes)
+    rows[full] = padded
+    for r in range(full + 1, job.c.k1):
+        rows[r] = padded + row_bytes
+
+
+cdef uint8_t **point_columns(Job job, object secondary, Buffers buffers) except NULL:
+    """Where the columns go: the caller's secondary slivers, or for hashes only scratch for the repair columns."""
+    cdef size_t n = job.c.n, k2 = job.c.k2, column_bytes = job.c.k1 * job.c.symbol_size
+    cdef uint8_t **columns = <uint8_t **>job.take(n * sizeof(void *))
+    if secondary is not None:
+        point_rows(columns, buffers.open(secondary, "secondary", n * column_bytes, True), n, column_bytes)
+    else:
+        memset(columns, 0, k2 * sizeof(void *))
+        point_rows(columns + k2, job.take((n - k2) * column_bytes), n - k2, column_bytes)
+    return columns
+
+
+def encode(blob, n_shards, n_primary, n_secondary, symbol_size, primary_repair, secondary, threads=1, cancel=None,
+           progress=None):
+    cdef Job job = Job(n_shards, n_primary, n_secondary, symbol_size)
+    cdef Buffers buffers = Buffers(3)
+    cdef size_t n = job.c.n, k1 = job.c.k1, row_bytes = job.c.k2 * job.c.symbol_size, size
+    cdef const uint8_t *data = buffers.open(blob, "blob", None)
+    cdef Crew crew
+    size = buffers.length(0)
+    if size > k1 * row_bytes:
+        raise InvalidArgumentError(f"blob size {size} > {k1 * row_bytes}, what this symbol size holds")
+    job.c.source = <const uint8_t **>job.take(k1 * sizeof(void *))
+    point_source(job, job.c.source, data, size)
+    job.c.primary_repair = NULL
+    if primary_repair is not None:
+        job.c.primary_repair = <uint8_t **>job.take((n - k1) * sizeof(void *))
+        data = buffers.open(primary_repair, "primary_repair", (n - k1) * row_bytes, True)
+        point_rows(job.c.primary_repair, <uint8_t *>data, n - k1, row_bytes)
+    job.c.columns = point_columns(job, secondary, buffers)
+    job.c.row_nodes = <node8 *>job.take(rs2_chunks(job.c) * job.c.groups * sizeof(node8))
+    job.c.row_zero = job.take(rs2_chunks(job.c) * job.c.groups)
+    job.c.column_roots = job.take(n * DIGEST)
+    job.c.pair_hashes = job.take(2 * n * DIGEST)
+    crew = Crew(job, cancel, progress)
+    crew_encode(&crew.c, job.c)
+    crew.run(threads, symbol_work(n * n, job.c.symbol_size))
+    return PyBytes_FromStringAndSize(<const char *>job.c.pair_hashes, 2 * n * DIGEST)
+
+
+# --------------------------------------------------------------------------------------------------------- one codeword
+
+cdef size_t symbols_in(size_t size, size_t symbol_size, str name) except 0:
+    if size == 0 or size % symbol_size:
+        raise InvalidArgumentError(f"{name} is {size} bytes long, not a multiple of symbol_size = {symbol_size}")
+    return size // symbol_size
+
+
+cdef Job one_codeword(size_t size, n_symbols, symbol_size, str name):
+    cdef size_t k = symbols_in(size, check_symbol_size(symbol_size), name)
+    cdef CancelToken never = CancelToken()
+    cdef Job job = Job(n_symbols, k, k, symbol_size)
+    job.scratch.append(never)
+    job.c.cancel = &never.flag
+    return job
+
+
+def extend(symbols, n_symbols, symbol_size, repair):
+    cdef Buffers source = open_one(symbols, "symbols", None), target
+    cdef Job job = one_codeword(source.length(0), n_symbols, symbol_size, "symbols")
+    cdef size_t n = job.c.n, k = job.c.k1, s = job.c.symbol_size
+    cdef uint8_t *expanded = job.take(n * s)
+    cdef rs2_work work = job.work()
+    target = open_one(repair, "repair", (n - k) * s, True)
+    with nogil:
+        rs2_expand(job.c, &work, &job.c.primary, source.address[0], expanded, NULL, NULL)
+        memcpy(target.address[0], expanded + k * s, (n - k) * s)
+
+
+def expand_sliver(sliver, n_shards, symbol_size, symbols, tree=None):
+    cdef Buffers buffers = Buffers(3)
+    cdef const uint8_t *source = buffers.open(sliver, "sliver", None)
+    cdef Job job = one_codeword(buffers.length(0), n_shards, symbol_size, "sliver")
+    cdef uint8_t *expanded = buffers.open(symbols, "symbols", job.c.n * job.c.symbol_size, True)
+    cdef uint8_t *levels = NULL
+    cdef uint8_t root[DIGEST]
+    cdef rs2_work work = job.work()
+    if tree is not None:
+        levels = buffers.open(tree, "tree", DIGEST * c_tree_digests(job.c.n), True)
+    with nogil:
+        rs2_expand(job.c, &work, &job.c.primary, source, expanded, levels, root)
+    return PyBytes_FromStringAndSize(<const char *>root, DIGEST)
+
+
+def sliver_roots(slivers, n_shards, symbol_size, threads=1, cancel=None):
+    if not slivers:
+        return b""
+    cdef Buffers buffers = open_all(slivers, "sliver", memoryview(slivers[0]).nbytes)
+    cdef size_t k = symbols_in(buffers.length(0), check_symbol_size(symbol_size), "sliver")
+    cdef Job job = Job(n_shards, k, k, symbol_size)
+    cdef rs2_rooting rooting
+    cdef Crew crew = Crew(job, cancel, None)
+    rooting.job = job.c
+    rooting.code = &job.c.primary
+    rooting.slivers = <const uint8_t **>buffers.address
+    rooting.roots = job.take(buffers.count * DIGEST)
+    crew_root(&crew.c, &rooting, buffers.count)
+    crew.run(threads, symbol_work(buffers.count * job.c.n, job.c.symbol_size))
+    return PyBytes_FromStringAndSize(<const char *>rooting.roots, buffers.count * DIGEST)
+
+
+# ---------------------------------------------------------------------------------------------------------------- trees
+
+def tree_digests(n_leaves):
+    return c_tree_digests(check(n_leaves, "n_leaves", 1, 1 << 40))
+
+
+def merkle_tree(leaves, leaf_size, tree=None):
+    cdef Buffers buffers = Buffers(2)
+    cdef const uint8_t *data = buffers.open(leaves, "leaves", None)
+    cdef size_t size = check(leaf_size, "leaf_size", 1, 1 << 40)
+    cdef size_t count = symbols_in(buffers.length(0), size, "leaves")
+    cdef Memory work = take((count + LANES - 1) // LANES * sizeof(node8))
+    cdef const engine *e = current()
+    cdef uint8_t *levels = NULL
+    cdef uint8_t root[DIGEST]
+    if tree is not None:
+        levels = buffers.open(tree, "tree", DIGEST * c_tree_digests(count), True)
+    with nogil:
+        tree_of_bytes(e, data, size, count, <node8 *>work.at, levels, root)
+    give_back(work)
+    return PyBytes_FromStringAndSize(<const char *>root, DIGEST)
+
+
+def proof_roots(leaves, indices, paths, depth):
+    if not leaves:
+        return b""
+    cdef size_t count = len(leaves), padded = (count + LANES - 1) // LANES * LANES, block, i
+    cdef size_t levels = check(depth, "depth", 0, 32)
+    if len(indices) != count:
+        raise InvalidArgumentError(f"{len(indices)} indices for {count} leaves")
+    cdef Buffers buffers = open_all(leaves, "leaf", memoryview(leaves[0]).nbytes)
+    cdef Buffers path = open_one(paths, "paths", count * levels * DIGEST)
+    cdef size_t size = buffers.length(0)
+    cdef Memory scratch = take(padded * (size + levels * DIGEST + DIGEST + sizeof(uint32_t)))
+    cdef uint8_t *all_paths = scratch.at
+    cdef uint8_t *roots = all_paths + padded * levels * DIGEST
+    cdef uint32_t *index = <uint32_t *>(roots + padded * DIGEST)
+    cdef uint8_t *data = <uint8_t *>(index + padded)
+    cdef const engine *e = current()
+    memset(scratch.at, 0, scratch.size)
+    memcpy(all_paths, path.address[0], count * levels * DIGEST)
+    for i in range(count):
+        index[i] = <uint32_t>check(indices[i], "index", 0, 0xFFFFFFFF)
+        memcpy(data + i * size, buffers.address[i], size)
+    with nogil:
+        for block in range(padded // LANES):
+            i = block * LANES
+            c_proof_roots(e, data + i * size, size, index + i, all_paths + i * levels * DIGEST, levels,
+                          <uint8_t (*)[32]>(roots + i * DIGEST))
+    result = PyBytes_FromStringAndSize(<const char *>roots, count * DIGEST)
+    give_back(scratch)
+    return result
+
+
+# ------------------------------------------------------------------------------------------------------------- decoding
+
+cdef class Plan:
+    """Which symbols are used, in which order, and the C plan made of that."""
+
+    cdef rs_plan c
+    cdef size_t *index
+    cdef list order  # positions in the caller's list
+
+    @staticmethod
+    cdef Plan of(Job job, const rs_code *code, object indices):
+        cdef Plan plan = Plan.__new__(Plan)
+        cdef size_t k = code.n_source, i
+        cdef const engine *e = current()
+        distinct = {}
+        for at, index in enumerate(indices):
+            check(index, "index", 0, code.n_symbols - 1)
+            if distinct.setdefault(index, at) != at:
+                raise InvalidArgumentError(f"index {index} is given twice")
+        if len(distinct) < k:
+            raise InvalidArgumentError(f"{len(distinct)} < {k} symbols")
+        source = [index for index in distinct if index < k]
+        used = (source + [index for index in distinct if index >= k])[:k]
+        plan.order = [distinct[index] for index in used]
+        plan.index = <size_t *>job.take(k * sizeof(size_t))
+        for i in range(k):
+            plan.index[i] = used[i]
+        plan.c.position = <size_t *>job.take(k * sizeof(size_t))
+        plan.c.missing = <size_t *>job.take(k * sizeof(size_t))
+        plan.c.factor = job.take(k * e.constant_size)
+        plan.c.unfactor = job.take(k * e.constant_size)
+        rs_plan_make(e, &plan.c, code, plan.index, <uint16_t *>job.take(FIELD * sizeof(uint16_t)))
+        return plan
+
+
+def reconstruct(slivers, indices, axis, n_shards, n_primary, n_secondary, symbol_size, blob, threads=1, cancel=None,
+                progress=None):
+    cdef Job job = Job(n_shards, n_primary, n_secondary, symbol_size)
+    cdef bint columns = check(axis, "axis", 0, 1) == 1
+    cdef size_t s = job.c.symbol_size
+    cdef size_t sliver_bytes = (job.c.k1 if columns else job.c.k2) * s
+    cdef Buffers target = open_one(blob, "blob", job.c.k1 * job.c.k2 * s, True), received
+    cdef Plan plan
+    cdef rs2_decoding decoding
+    cdef Crew crew
+    if len(slivers) != len(indices):
+        raise InvalidArgumentError(f"{len(indices)} indices for {len(slivers)} slivers")
+    plan = Plan.of(job, &job.c.secondary if columns else &job.c.primary, indices)
+    received = open_all([slivers[at] for at in plan.order], "sliver", sliver_bytes)
+    decoding.job = job.c
+    decoding.plan = &plan.c
+    decoding.indices = plan.index
+    decoding.received = <const uint8_t **>received.address
+    decoding.columns = columns
+    decoding.matrix = target.address[0]
+    crew = Crew(job, cancel, progress)
+    crew_decode(&crew.c, &decoding)
+    crew.run(threads, symbol_work(job.c.k1 * job.c.k2, s) / 4)
+
+
+def decode_symbols(symbols, indices, n_source, n_symbols, symbol_size, source):
+    # One codeword is the matrix of a blob one symbol wide.
+    reconstruct(symbols, indices, 0, n_symbols, n_source, 1, symbol_size, source)

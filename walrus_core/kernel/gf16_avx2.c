@@ -1,0 +1,70 @@
+/* GF(2^16) with AVX2: a constant is the products of each nibble, looked up 32 at a time. */
+#include "kernel.h"
+
+#if defined(__x86_64__)
+#pragma GCC target("avx2")
+#include <immintrin.h>
+
+typedef struct { __m256i lo, hi; } vec;
+typedef struct { uint8_t lo[4][16], hi[4][16]; } constant;  /* low and high byte of nibble << 4*i times the constant */
+#define PARTS 2
+#define RADIX 2
+
+static ALWAYS_INLINE vec vec_load(const stripe *s, int part)
+{
+    return (vec){_mm256_load_si256((const __m256i *)s->lo + part), _mm256_load_si256((const __m256i *)s->hi + part)};
+}
+
+static ALWAYS_INLINE void vec_store(stripe *s, int part, vec x)
+{
+    _mm256_store_si256((__m256i *)s->lo + part, x.lo);
+    _mm256_store_si256((__m256i *)s->hi + part, x.hi);
+}
+
+static ALWAYS_INLINE vec vec_zero(void) { return (vec){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+
+static ALWAYS_INLINE vec vec_xor(vec a, vec b)
+{
+    return (vec){_mm256_xor_si256(a.lo, b.lo), _mm256_xor_si256(a.hi, b.hi)};
+}
+
+static ALWAYS_INLINE __m256i look_up(const uint8_t table[16], __m256i nibbles)
+{
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table)), nibbles);
+}
+
+static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
+{
+    const __m256i mask = _mm256_set1_epi8(15);
+    __m256i nibble[4] = {
+        _mm256_and_si256(b.lo, mask), _mm256_and_si256(_mm256_srli_epi16(b.lo, 4), mask),
+        _mm256_and_si256(b.hi, mask), _mm256_and_si256(_mm256_srli_epi16(b.hi, 4), mask),
+    };
+    for (int i = 0; i < 4; i++) {
+        a.lo = _mm256_xor_si256(a.lo, look_up(c->lo[i], nibble[i]));
+        a.hi = _mm256_xor_si256(a.hi, look_up(c->hi[i], nibble[i]));
+    }
+    return a;
+}
+
+#include "gf16_split.h"
+#include "gf16_transform.h"
+
+static void make_constant(void *out, const uint16_t image[16])
+{
+    constant *c = out;
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned nibble = 0; nibble < 16; nibble++) {
+            uint16_t product = 0;
+            for (unsigned bit = 0; bit < 4; bit++)
+                product ^= nibble >> bit & 1 ? image[4 * i + bit] : 0;
+            c->lo[i][nibble] = (uint8_t)product;
+            c->hi[i][nibble] = (uint8_t)(product >> 8);
+        }
+}
+
+static bool supported(void) { return __builtin_cpu_supports("avx2"); }
+
+#include "engine_table.h"
+ENGINE_TABLE(avx2)
+#endif

@@ -1,0 +1,185 @@
+/* The additive FFT of the Leopard code, written once for every engine.
+ *
+ * An engine's gf16 file includes this after it has defined
+ *   vec                         PARTS of which make a stripe: registers of low and of high bytes
+ *   constant                    its form of "multiply by this"
+ *   vec_load, vec_store, vec_xor(a, b), vec_multiply_add(a, b, c) = a + b*c
+ *   RADIX                       layers done in registers at a time: 3 where 16 vecs fit, else 2
+ *
+ * Layer "dist" of FFT: for each pair (a, b) `dist` apart: a += b*skew; b += a. IFFT undoes that. A block's skew is
+ * constants[block + dist + delta - 1]; it is zero, so there is nothing to multiply, only where block + delta = 0.
+ * Layers are grouped so that no pass straddles distance 64, where slot() bends. */
+#include <string.h>
+
+static ALWAYS_INLINE void fft_layers(vec *x, const constant *const *skew, int radix, bool first)
+{
+    for (int layer = 0; layer < radix; layer++) {
+        int half = 1 << (radix - 1 - layer);
+        for (int block = 0; block < 1 << layer; block++)
+            for (int i = 0; i < half; i++) {
+                vec *a = x + block * 2 * half + i, *b = a + half;
+                if (!(first && block == 0))
+                    *a = vec_multiply_add(*a, *b, skew[(1 << layer) - 1 + block]);
+                *b = vec_xor(*b, *a);
+            }
+    }
+}
+
+static ALWAYS_INLINE void ifft_layers(vec *x, const constant *const *skew, int radix, bool first)
+{
+    for (int layer = radix - 1; layer >= 0; layer--) {
+        int half = 1 << (radix - 1 - layer);
+        for (int block = 0; block < 1 << layer; block++)
+            for (int i = 0; i < half; i++) {
+                vec *a = x + block * 2 * half + i, *b = a + half;
+                *b = vec_xor(*b, *a);
+                if (!(first && block == 0))
+                    *a = vec_multiply_add(*a, *b, skew[(1 << layer) - 1 + block]);
+            }
+    }
+}
+
+/* One group of 2^radix legs, `dist` apart from `start`, for all `dist` offsets. */
+static ALWAYS_INLINE void group(stripe *out, const stripe *in, size_t start, size_t dist, const constant *const *skew,
+                                int radix, bool first, bool inverse)
+{
+    size_t leg = slot(dist);
+    for (size_t i = 0; i < dist; i++) {
+        size_t base = slot(start + i);
+        for (int part = 0; part < PARTS; part++) {
+            vec x[8];
+            for (int j = 0; j < 1 << radix; j++)
+                x[j] = vec_load(in + base + (size_t)j * leg, part);
+            if (inverse)
+                ifft_layers(x, skew, radix, first);
+            else
+                fft_layers(x, skew, radix, first);
+            for (int j = 0; j < 1 << radix; j++)
+                vec_store(out + base + (size_t)j * leg, part, x[j]);
+        }
+    }
+}
+
+/* The 2^radix - 1 skews of a group, largest distance first. */
+static ALWAYS_INLINE void gather_skews(const constant **skew, const constant *skews, size_t origin, size_t dist,
+                                       int radix)
+{
+    for (int layer = 0; layer < radix; layer++)
+        for (int block = 0; block < 1 << layer; block++) {
+            size_t span = dist << (radix - layer);
+            skew[(1 << layer) - 1 + block] = skews + origin + (size_t)block * span + span / 2 - 1;
+        }
+}
+
+static ALWAYS_INLINE void pass_of(stripe *out, const stripe *in, size_t dist, size_t count, size_t delta,
+                                  const constant *skews, int radix, bool inverse)
+{
+    for (size_t start = 0; start < count; start += dist << radix) {
+        const constant *skew[7];
+        gather_skews(skew, skews, start + delta, dist, radix);
+        if (start + delta == 0)
+            group(out, in, start, dist, skew, radix, true, inverse);
+        else
+            group(out, in, start, dist, skew, radix, false, inverse);
+    }
+}
+
+static void pass(stripe *out, const stripe *in, size_t dist, size_t count, size_t delta, const constant *skews,
+                 unsigned radix, bool inverse)
+{
+#if RADIX == 3
+    if (radix == 3)
+        (inverse ? pass_of(out, in, dist, count, delta, skews, 3, true)
+                 : pass_of(out, in, dist, count, delta, skews, 3, false));
+#endif
+    if (radix == 2)
+        (inverse ? pass_of(out, in, dist, count, delta, skews, 2, true)
+                 : pass_of(out, in, dist, count, delta, skews, 2, false));
+    if (radix == 1)
+        (inverse ? pass_of(out, in, dist, count, delta, skews, 1, true)
+                 : pass_of(out, in, dist, count, delta, skews, 1, false));
+}
+
+/* How many layers the next pass takes when the layers with distances 2^done.. are still to come, smallest first. */
+static unsigned pass_radix(unsigned done, unsigned log_size)
+{
+    unsigned bend = done < 6 && log_size > 6 ? 6 : log_size;
+    return bend - done < RADIX ? bend - done : RADIX;
+}
+
+static void engine_ifft(stripe *work, unsigned log_size, size_t count, size_t delta, const void *skews)
+{
+    for (unsigned done = 0; done < log_size;) {
+        unsigned radix = pass_radix(done, log_size);
+        pass(work, work, (size_t)1 << done, count, delta, skews, radix, true);
+        done += radix;
+    }
+}
+
+static void engine_fft(stripe *out, const stripe *in, unsigned log_size, size_t count, size_t delta, const void *skews)
+{
+    unsigned step[16], n_steps = 0;
+    for (unsigned done = 0; done < log_size; done += step[n_steps++])
+        step[n_steps] = pass_radix(done, log_size);
+    if (log_size == 0)
+        out[0] = in[0];
+    for (unsigned left = log_size; left > 0; in = out) {
+        unsigned radix = step[--n_steps];
+        left -= radix;
+        pass(out, in, (size_t)1 << left, count, delta, skews, radix, false);
+    }
+}
+
+static void engine_scale(stripe *out, const stripe *in, const void *factor)
+{
+    for (int part = 0; part < PARTS; part++)
+        vec_store(out, part, vec_multiply_add(vec_zero(), vec_load(in, part), factor));
+}
+
+static void engine_add(stripe *out, const stripe *in, size_t count)
+{
+    for (size_t i = 0; i < slots(count); i++)
+        for (int part = 0; part < PARTS; part++)
+            vec_store(out + i, part, vec_xor(vec_load(out + i, part), vec_load(in + i, part)));
+}
+
+/* x += every value one clear bit of whose index is set; ascending order, so those are still the old values. */
+static void engine_derive(stripe *work, unsigned log_size, size_t count)
+{
+    for (size_t x = 0; x < count; x++)
+        for (int part = 0; part < PARTS; part++) {
+            vec sum = vec_load(work + slot(x), part);
+            for (unsigned bit = 0; bit < log_size; bit++)
+                if (!(x >> bit & 1))
+                    sum = vec_xor(sum, vec_load(work + slot(x | (size_t)1 << bit), part));
+            vec_store(work + slot(x), part, sum);
+        }
+}
+
+static ALWAYS_INLINE void walsh_pair(uint16_t *restrict a, uint16_t *restrict b, size_t width)
+{
+    for (size_t i = 0; i < width; i++) {
+        uint16_t sum = (uint16_t)(a[i] + b[i]), difference = (uint16_t)(a[i] - b[i]);
+        sum = (uint16_t)(sum + (sum < a[i]));
+        difference = (uint16_t)(difference - (a[i] < b[i]));
+        a[i] = sum;
+        b[i] = difference;
+    }
+}
+
+/* Short distances run over a transposed 256 x 256 square: every inner loop is then at least 256 long. */
+static void engine_walsh(uint16_t *values)
+{
+    static const size_t side = 256;
+    for (int round = 0; round < 2; round++) {
+        for (size_t width = side; width < FIELD; width *= 2)
+            for (size_t start = 0; start < FIELD; start += 2 * width)
+                walsh_pair(values + start, values + start + width, width);
+        for (size_t i = 0; i < side; i++)
+            for (size_t j = 0; j < i; j++) {
+                uint16_t swap = values[i * side + j];
+                values[i * side + j] = values[j * side + i];
+                values[j * side + i] = swap;
+            }
+    }
+}

@@ -1,0 +1,222 @@
+/* The kernel's words, the engine table and the prototypes of every C file.
+ *
+ * The C core allocates nothing and cannot fail: callers own inputs, outputs and work space, and check sizes first.
+ * The algorithms (rs16.c, merkle.c, redstuff.c) are written once, above the functions of `struct engine`; an engine
+ * is one instruction set's version of those functions. */
+#ifndef WALRUS_CORE_KERNEL_H
+#define WALRUS_CORE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 8              /* digests hashed side by side, on every engine */
+#define DIGEST 32            /* bytes of a Blake2b-256 digest */
+#define STRIPE 128           /* bytes of a symbol that the transforms take at a time: 64 elements */
+#define FIELD 65536          /* elements of GF(2^16) */
+#define MODULUS 65535        /* logarithms live modulo this; as a logarithm it means "multiply by nothing" */
+#define MAX_TREE_DEPTH 16    /* ceil(log2(49155)) */
+
+#if defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
+/* 64 elements of one position of a codeword, low bytes first: multiplying by a constant then needs no shuffle. */
+typedef struct { _Alignas(64) uint8_t lo[64]; uint8_t hi[64]; } stripe;
+
+/* Eight digests, lane-interleaved: word w of digest l is word[w][l]. */
+typedef struct { _Alignas(64) uint64_t word[4][LANES]; } node8;
+
+/* Eight Blake2b states, lane-interleaved. */
+typedef struct { _Alignas(64) uint64_t word[8][LANES]; } state8;
+
+/* Where the bytes of a window of symbols go in a stripe: split[e] and split[64+e] are the offsets of the low and the
+ * high byte of element e; merge[b] is where raw byte b lies in a stripe (0..63 low, 64..127 high). */
+typedef struct { _Alignas(64) uint8_t split[STRIPE]; uint8_t merge[STRIPE]; bool plain; } layout;
+
+/* Positions of a transform are spaced so that the legs of a butterfly do not all fall in one cache set. */
+static inline size_t slot(size_t position) { return position + 3 * (position >> 6); }
+static inline size_t slots(size_t positions) { return slot(positions - 1) + 1; }
+
+typedef struct engine {
+    const char *name;
+    bool (*supported)(void);
+
+    /* GF(2^16). `constant`s are the engine's own form of "multiply by this"; image[b] is the product with bit b. */
+    size_t constant_size;
+    void (*make_constant)(void *constant, const uint16_t image[16]);
+    void (*split)(stripe *work, size_t first, size_t count, const uint8_t *rows, size_t pitch, const layout *);
+    void (*merge)(uint8_t *rows, size_t pitch, const stripe *work, size_t first, size_t count, const layout *);
+    /* Transforms of 2^log_size positions. `count`: positions from there on are zero (ifft) or not wanted (fft).
+     * `skews`: constants of skew[delta - 1 + ...]; `delta` is the position of the first element in the code. */
+    void (*ifft)(stripe *work, unsigned log_size, size_t count, size_t delta, const void *skews);
+    void (*fft)(stripe *out, const stripe *in, unsigned log_size, size_t count, size_t delta, const void *skews);
+    void (*scale)(stripe *out, const stripe *in, const void *constant);
+    void (*add)(stripe *out, const stripe *in, size_t count);              /* first `count` positions: out ^= in */
+    void (*derive)(stripe *work, unsigned log_size, size_t count);         /* formal derivative, positions < count */
+    void (*walsh)(uint16_t *values);                                       /* Walsh-Hadamard, 65536 values mod 65535 */
+
+    /* Blake2b-256 of eight messages 0x00 || data, `pitch` bytes apart. `done` bytes (a multiple of 128) of each have
+     * been absorbed into `state`; data[-1] is readable if done > 0. Not `last`: len is a multiple of 128. */
+    void (*leaf)(state8 *state, node8 *out, const uint8_t *data, size_t pitch, size_t len, size_t done, bool last);
+    /* 0x01 || left || right, lane by lane; and for children that lie next to each other in the lanes of two nodes. */
+    void (*parent)(node8 *out, const node8 *left, const node8 *right);
+    void (*parent_of_neighbours)(node8 *out, const node8 *first, const node8 *second);
+    /* Leaves of two-byte symbols, from a table of all 65536; true if all eight symbols are zero. */
+    bool (*lookup)(node8 *out, const uint8_t *symbols, size_t pitch, const uint8_t *digests);
+
+    uint8_t *constants;      /* constants of skew[i], `constants_ready` of them made so far */
+    size_t *constants_ready;
+    uint8_t *leaf_digests;   /* 65536 digests, made when first needed */
+    bool *leaf_digests_ready;
+} engine;
+
+extern const engine engine_avx512, engine_avx2, engine_neon, engine_scalar;
+
+/* dispatch.c */
+size_t engine_list(const engine *out[4]);                  /* supported ones, best first; returns how many */
+void engine_prepare(const engine *, size_t n_constants);   /* makes skew constants 0..n-1; callers hold the GIL */
+void engine_prepare_leaves(const engine *);
+
+/* gf16_tables.c; gf16_init must run once before anything else */
+extern uint16_t gf16_exp[FIELD], gf16_log[FIELD], gf16_skew[MODULUS], gf16_log_walsh[FIELD];
+void gf16_init(void);
+uint16_t gf16_multiply(uint16_t value, uint16_t log);
+void gf16_image(uint16_t image[16], uint16_t log);
+
+/* rs16.c: the Leopard code over windows of symbols */
+typedef struct {
+    size_t n_source, n_symbols;  /* k source symbols, n in all */
+    size_t chunk;                /* transform size of the encoder, a power of two */
+    unsigned log_chunk;
+    bool high;                   /* repair symbols at the low positions */
+} rs_code;
+
+typedef struct {
+    const rs_code *code;
+    size_t end, n_used;          /* positions in use; received symbols in use (= n_source) */
+    unsigned log_size;
+    size_t *position;            /* of each used symbol */
+    uint8_t *factor;             /* its constant */
+    size_t *missing;             /* source symbols to rebuild */
+    uint8_t *unfactor;
+    size_t n_missing;
+} rs_plan;
+
+rs_code rs_code_of(size_t n_source, size_t n_symbols);
+bool rs_code_fits(size_t n_source, size_t n_symbols);  /* the field has room for its positions */
+size_t rs_skews_needed(const rs_code *);
+layout rs_layout(size_t n_words, size_t bytes);  /* a window of n_words symbols of `bytes` bytes each, <= 128 in all */
+size_t rs_encode_slots(const rs_code *);         /* stripes of work space */
+void rs_encode(const engine *, const rs_code *, uint8_t *rows, size_t pitch, const layout *, stripe *work);
+size_t rs_decode_slots(const rs_code *);
+void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *erasures);
+void rs_decode(const engine *, const rs_plan *, const uint8_t *received, uint8_t *rebuilt, size_t pitch, const layout *,
+               stripe *work);
+
+/* merkle.c */
+size_t tree_depth(size_t n_leaves);
+size_t tree_digests(size_t n_leaves);
+void node8_set(node8 *, unsigned lane, const uint8_t digest[DIGEST]);
+void node8_get(const node8 *, unsigned lane, uint8_t digest[DIGEST]);
+void tree_of_lanes(const engine *, node8 *leaves, uint8_t *zero, size_t n_leaves, const node8 *zeros, uint8_t *tree,
+                   uint8_t root[DIGEST]);
+void tree_of_nodes(const engine *, node8 *nodes, size_t pitch, uint8_t *zero, size_t zero_pitch, size_t count,
+                   unsigned levels, unsigned first_level, const node8 *zeros);
+void tree_zeros(const engine *, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_size);
+void proof_roots(const engine *, const uint8_t *leaves, size_t leaf_size, const uint32_t index[LANES],
+                 const uint8_t *paths, size_t depth, uint8_t roots[LANES][DIGEST]);
+void tree_of_bytes(const engine *, const uint8_t *leaves, size_t leaf_size, size_t n_leaves, node8 *work, uint8_t *tree,
+                   uint8_t root[DIGEST]);
+
+/* redstuff.c: the 2-D pipeline. A job is one blob's (or sliver's) geometry and buffers, shared by its threads; each
+ * thread has work space of its own. Jobs are done in units that may run in any order and on any thread:
+ * all units of encode_rows, then all of encode_columns, then encode_roots of each group. */
+typedef struct {
+    const engine *engine;
+    size_t n, k1, k2, symbol_size;
+    rs_code primary, secondary;      /* down the columns: k1 -> n; along the rows: k2 -> n */
+    size_t words;                    /* symbols to a window if symbols are small (<= 128 bytes), else 0 */
+    layout window, tail;             /* of `words` small symbols; or of 128 bytes, and of what is left */
+    size_t columns_per_unit;         /* a multiple of 8, so that a chunk of the row trees has one owner */
+    size_t groups;                   /* of eight rows */
+    node8 zeros[MAX_TREE_DEPTH + 1];
+    const int *cancel;               /* read between blocks; nonzero: stop, the results are void */
+
+    const uint8_t *const *source;    /* k1 rows of k2 * s bytes */
+    uint8_t *const *primary_repair;  /* n - k1 rows of k2 * s bytes, or NULL */
+    uint8_t *const *columns;         /* n columns of k1 * s bytes; NULL entries below k2 are not written */
+    node8 *row_nodes;                /* level 3 of the row trees: [chunk of 8 columns][group] */
+    uint8_t *row_zero;
+    uint8_t *column_roots;           /* n digests */
+    uint8_t *pair_hashes;            /* the result: n times two digests */
+} rs2_job;
+
+typedef struct {
+    uint8_t *stage;                  /* windows of all symbols of a codeword, one pitch apart */
+    stripe *stripes;
+    state8 *states;
+    node8 *leaves;                   /* [8 columns][group] */
+    uint8_t *zero;
+} rs2_work;
+
+void rs2_job_init(rs2_job *, const engine *, size_t n, size_t k1, size_t k2, size_t symbol_size);
+size_t rs2_work_bytes(const rs2_job *);
+rs2_work rs2_work_at(const rs2_job *, void *memory);
+size_t rs2_row_units(const rs2_job *);
+size_t rs2_column_units(const rs2_job *);
+size_t rs2_chunks(const rs2_job *);
+void rs2_encode_rows(const rs2_job *, rs2_work *, size_t unit);
+void rs2_encode_columns(const rs2_job *, rs2_work *, size_t unit);
+void rs2_encode_roots(const rs2_job *, size_t group);
+
+/* One sliver: its source symbols in, all n out, the root over them and the levels of their tree; each output may be
+ * NULL, but without a root there is no tree. */
+void rs2_expand(const rs2_job *, rs2_work *, const rs_code *, const uint8_t *sliver, uint8_t *symbols, uint8_t *tree,
+                uint8_t *root);
+
+/* Source matrix from slivers of one axis: `received[i]` is the i-th of the plan's. */
+typedef struct {
+    const rs2_job *job;
+    const rs_plan *plan;
+    const size_t *indices;
+    const uint8_t *const *received;
+    bool columns;                    /* the slivers are columns */
+    uint8_t *matrix;
+} rs2_decoding;
+
+/* Slivers whose roots are wanted. */
+typedef struct {
+    const rs2_job *job;
+    const rs_code *code;
+    const uint8_t *const *slivers;
+    uint8_t *roots;
+} rs2_rooting;
+
+void rs2_root(const rs2_rooting *, rs2_work *, size_t sliver);
+size_t rs2_decode_units(const rs2_decoding *);
+void rs2_decode(const rs2_decoding *, rs2_work *, size_t unit);
+
+/* crew.c: threads that share the units of a few phases; each phase begins when the one before is done. */
+typedef struct {
+    void (*unit)(void *context, rs2_work *, size_t unit);
+    size_t units, next, done;
+} crew_phase;
+
+typedef struct {
+    void *context;
+    const int *cancel;
+    size_t *progress;                /* units done, all phases together */
+    size_t n_phases;
+    crew_phase phase[3];
+} crew;
+
+void crew_encode(crew *, rs2_job *);
+void crew_decode(crew *, rs2_decoding *);
+void crew_root(crew *, rs2_rooting *, size_t n_slivers);
+size_t crew_units(const crew *);
+void crew_work(crew *, rs2_work *);
+
+#endif

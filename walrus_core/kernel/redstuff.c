@@ -1,0 +1,378 @@
+/* The two-dimensional code: rows of the source are extended with the secondary code, columns with the primary code, and
+ * every symbol is hashed into a row's and a column's tree (chapters 1 and 2 of the Walrus encoding).
+ *
+ * Everything passes through the stage: the same bytes of each symbol of a codeword, one pitch apart, small enough for
+ * the second-level cache. Symbols of up to 128 bytes are staged whole, several codewords side by side, so that a stripe
+ * is full; larger ones block by block. The repair-by-repair quadrant is hashed on the stage and goes nowhere else. */
+#include "kernel.h"
+#include <string.h>
+
+#define STAGE_BLOCK 1024                  /* bytes of a symbol on the stage at a time */
+#define STAGE_HEAD 64                     /* room for the byte before a block, which its first hash block needs */
+#define PITCH (STAGE_HEAD + STAGE_BLOCK)  /* an odd number of cache lines, so that rows spread over the cache sets */
+#define CHUNK 8                           /* columns whose leaves are held until the row trees have taken them */
+#define CHUNK_LEVELS 3
+
+static size_t ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+static bool cancelled(const rs2_job *job) { return __atomic_load_n(job->cancel, __ATOMIC_RELAXED); }
+static uint8_t *staged(const rs2_work *work, size_t symbol) { return work->stage + symbol * PITCH; }
+
+void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2, size_t symbol_size)
+{
+    memset(job, 0, sizeof *job);
+    job->engine = e;
+    job->n = n;
+    job->k1 = k1;
+    job->k2 = k2;
+    job->symbol_size = symbol_size;
+    job->primary = rs_code_of(k1, n);
+    job->secondary = rs_code_of(k2, n);
+    job->groups = ceil_div(n, LANES);
+    bool small = symbol_size <= STRIPE;
+    job->words = small ? STRIPE / symbol_size : 0;
+    job->window = small ? rs_layout(job->words, symbol_size) : rs_layout(1, STRIPE);
+    job->tail = rs_layout(1, small || symbol_size % STRIPE == 0 ? 2 : symbol_size % STRIPE);
+    job->columns_per_unit = CHUNK * (small ? smaller(4, larger(1, job->words / CHUNK)) : 1);
+    if (small)
+        tree_zeros(e, job->zeros, symbol_size);
+}
+
+static size_t stage_symbols(const rs2_job *job)
+{
+    return larger(LANES * job->groups, 2 * larger(job->k1, job->k2));
+}
+
+static size_t stripe_slots(const rs2_job *job)
+{
+    size_t encode = larger(rs_encode_slots(&job->primary), rs_encode_slots(&job->secondary));
+    return larger(encode, larger(rs_decode_slots(&job->primary), rs_decode_slots(&job->secondary)));
+}
+
+/* A thread's work space: five parts, each a whole number of cache lines. */
+static size_t part_bytes(const rs2_job *job, size_t parts[5])
+{
+    size_t total = 0;
+    parts[0] = STAGE_HEAD + stage_symbols(job) * PITCH + STRIPE;
+    parts[1] = stripe_slots(job) * sizeof(stripe);
+    parts[2] = job->groups * sizeof(state8);
+    parts[3] = CHUNK * job->groups * sizeof(node8);
+    parts[4] = CHUNK * job->groups;
+    for (int i = 0; i < 5; i++) {
+        parts[i] = (parts[i] + 63) & ~(size_t)63;
+        total += parts[i];
+    }
+    return total;
+}
+
+size_t rs2_work_bytes(const rs2_job *job)
+{
+    size_t parts[5];
+    return part_bytes(job, parts);
+}
+
+rs2_work rs2_work_at(const rs2_job *job, void *memory)
+{
+    size_t parts[5];
+    rs2_work work;
+    uint8_t *at = memory;
+    part_bytes(job, parts);
+    work.stage = at + STAGE_HEAD;
+    work.stripes = (stripe *)(at += parts[0]);
+    work.states = (state8 *)(at += parts[1]);
+    work.leaves = (node8 *)(at += parts[2]);
+    work.zero = at + parts[3];
+    return work;
+}
+
+size_t rs2_row_units(const rs2_job *job) { return ceil_div(job->k1, larger(1, job->words)); }
+size_t rs2_column_units(const rs2_job *job) { return ceil_div(job->n, job->columns_per_unit); }
+size_t rs2_chunks(const rs2_job *job) { return ceil_div(job->n, CHUNK); }
+
+/* Symbols are a few bytes each in small blobs: a call to memcpy would cost more than the copy. */
+static ALWAYS_INLINE void copy(uint8_t *to, const uint8_t *from, size_t bytes)
+{
+    if (bytes == 2) {
+        memcpy(to, from, 2);
+    } else if (bytes >= 4 && bytes <= 8) {
+        uint32_t first, last;
+        memcpy(&first, from, 4);
+        memcpy(&last, from + bytes - 4, 4);
+        memcpy(to, &first, 4);
+        memcpy(to + bytes - 4, &last, 4);
+    } else {
+        memcpy(to, from, bytes);
+    }
+}
+
+/* Extends `count` small symbols side by side on the stage, or one block of `bytes` of a large one. */
+static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
+{
+    size_t step = job->words ? job->words * job->symbol_size : STRIPE;
+    size_t end = job->words ? count * job->symbol_size : bytes;
+    for (size_t at = 0; at < end; at += step)
+        rs_encode(job->engine, code, work->stage + at, PITCH, at + step <= end || job->words ? &job->window : &job->tail,
+                  work->stripes);
+}
+
+static void extend_small_rows(const rs2_job *job, rs2_work *work, size_t first, size_t count)
+{
+    size_t s = job->symbol_size;
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < job->k2; c++)
+            copy(staged(work, c) + i * s, job->source[first + i] + c * s, s);
+    extend_staged(job, &job->secondary, work, count, 0);
+    for (size_t c = job->k2; c < job->n; c++)
+        memcpy(job->columns[c] + first * s, staged(work, c), count * s);
+}
+
+static void extend_large_row(const rs2_job *job, rs2_work *work, size_t row)
+{
+    size_t s = job->symbol_size;
+    for (size_t at = 0; at < s && !cancelled(job); at += STAGE_BLOCK) {
+        size_t bytes = smaller(STAGE_BLOCK, s - at);
+        for (size_t c = 0; c < job->k2; c++)
+            memcpy(staged(work, c), job->source[row] + c * s + at, bytes);
+        extend_staged(job, &job->secondary, work, 1, bytes);
+        for (size_t c = job->k2; c < job->n; c++)
+            memcpy(job->columns[c] + row * s + at, staged(work, c), bytes);
+    }
+}
+
+/* Repair symbols of some rows, into the columns k2..n-1. */
+void rs2_encode_rows(const rs2_job *job, rs2_work *work, size_t unit)
+{
+    if (!job->words)
+        extend_large_row(job, work, unit);
+    else if (!cancelled(job))
+        extend_small_rows(job, work, unit * job->words, smaller(job->words, job->k1 - unit * job->words));
+}
+
+/* `bytes` from `at` in the k1 source symbols of column c, on the stage from `to` on. */
+static void stage_column(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes, size_t to)
+{
+    size_t s = job->symbol_size;
+    if (c < job->k2)
+        for (size_t r = 0; r < job->k1; r++)
+            copy(staged(work, r) + to, job->source[r] + c * s + at, bytes);
+    else
+        for (size_t r = 0; r < job->k1; r++)
+            copy(staged(work, r) + to, job->columns[c] + r * s + at, bytes);
+}
+
+/* The other way, from the stage to the slivers: a source column is new as a secondary sliver; its repair symbols are
+ * parts of primary slivers. */
+static void unstage_column(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes, size_t from)
+{
+    size_t s = job->symbol_size;
+    if (c >= job->k2)
+        return;
+    if (job->columns[c])
+        for (size_t r = 0; r < job->k1; r++)
+            copy(job->columns[c] + r * s + at, staged(work, r) + from, bytes);
+    if (job->primary_repair)
+        for (size_t r = job->k1; r < job->n; r++)
+            copy(job->primary_repair[r - job->k1] + c * s + at, staged(work, r) + from, bytes);
+}
+
+static bool all_zero(const uint8_t *symbols, size_t bytes)
+{
+    for (size_t lane = 0; lane < LANES; lane++)
+        for (size_t i = 0; i < bytes; i++)
+            if (symbols[lane * PITCH + i])
+                return false;
+    return true;
+}
+
+/* Leaves of the symbols that are whole on the stage from `from` on. */
+static void hash_small(const rs2_job *job, rs2_work *work, size_t from, node8 *leaves, uint8_t *zero)
+{
+    const engine *e = job->engine;
+    size_t s = job->symbol_size;
+    for (size_t g = 0; g < job->groups; g++) {
+        const uint8_t *symbols = staged(work, g * LANES) + from;
+        if (s == 2 && *e->leaf_digests_ready) {
+            zero[g] = e->lookup(leaves + g, symbols, PITCH, e->leaf_digests);
+            continue;
+        }
+        zero[g] = all_zero(symbols, s);
+        if (zero[g])
+            leaves[g] = job->zeros[0];
+        else
+            e->leaf(work->states, leaves + g, symbols, PITCH, s, 0, true);
+    }
+}
+
+/* Takes a block of the symbols into their hashes, and keeps its last byte in the head of each stage row. */
+static void hash_block(const rs2_job *job, rs2_work *work, size_t at, size_t bytes, node8 *leaves)
+{
+    bool last = at + bytes == job->symbol_size;
+    for (size_t g = 0; g < job->groups; g++)
+        job->engine->leaf(work->states + g, leaves + g, staged(work, g * LANES), PITCH, bytes, at, last);
+    if (!last)
+        for (size_t i = 0; i < job->n; i++)
+            staged(work, i)[-1] = staged(work, i)[bytes - 1];
+}
+
+/* The leaves of up to eight columns go into the row trees, three levels up, and then into the columns' own. */
+static void plant(const rs2_job *job, rs2_work *work, size_t first, size_t count)
+{
+    size_t chunk = first / CHUNK, levels = smaller(CHUNK_LEVELS, tree_depth(job->n));
+    for (size_t g = 0; g < job->groups; g++) {
+        node8 nodes[CHUNK];
+        uint8_t zero[CHUNK];
+        for (size_t i = 0; i < count; i++) {
+            nodes[i] = work->leaves[i * job->groups + g];
+            zero[i] = work->zero[i * job->groups + g];
+        }
+        tree_of_nodes(job->engine, nodes, 1, zero, 1, count, (unsigned)levels, 0, job->zeros);
+        job->row_nodes[chunk * job->groups + g] = nodes[0];
+        job->row_zero[chunk * job->groups + g] = zero[0] && count == CHUNK;
+    }
+    for (size_t i = 0; i < count; i++)
+        tree_of_lanes(job->engine, work->leaves + i * job->groups, work->zero + i * job->groups, job->n, job->zeros,
+                      NULL, job->column_roots + (first + i) * DIGEST);
+}
+
+static void encode_small_columns(const rs2_job *job, rs2_work *work, size_t first, size_t count)
+{
+    size_t s = job->symbol_size, source = first < job->k2 ? smaller(count, job->k2 - first) : 0;
+    for (size_t r = 0; r < job->k1; r++)
+        memcpy(staged(work, r), job->source[r] + first * s, source * s);
+    for (size_t i = source; i < count; i++)
+        stage_column(job, work, first + i, 0, s, i * s);
+    extend_staged(job, &job->primary, work, count, 0);
+    for (size_t i = 0; i < source; i++)
+        if (job->columns[first + i])
+            for (size_t r = 0; r < job->k1; r++)
+                copy(job->columns[first + i] + r * s, staged(work, r) + i * s, s);
+    if (job->primary_repair)
+        for (size_t r = job->k1; r < job->n; r++)
+            memcpy(job->primary_repair[r - job->k1] + first * s, staged(work, r), source * s);
+    for (size_t start = 0; start < count; start += CHUNK) {
+        size_t chunk = smaller(CHUNK, count - start);
+        for (size_t i = 0; i < chunk; i++)
+            hash_small(job, work, (start + i) * s, work->leaves + i * job->groups, work->zero + i * job->groups);
+        plant(job, work, first + start, chunk);
+    }
+}
+
+static void encode_large_column(const rs2_job *job, rs2_work *work, size_t c, node8 *leaves)
+{
+    for (size_t at = 0; at < job->symbol_size && !cancelled(job); at += STAGE_BLOCK) {
+        size_t bytes = smaller(STAGE_BLOCK, job->symbol_size - at);
+        stage_column(job, work, c, at, bytes, 0);
+        extend_staged(job, &job->primary, work, 1, bytes);
+        hash_block(job, work, at, bytes, leaves);
+        unstage_column(job, work, c, at, bytes, 0);
+    }
+}
+
+void rs2_encode_columns(const rs2_job *job, rs2_work *work, size_t unit)
+{
+    size_t first = unit * job->columns_per_unit, count = smaller(job->columns_per_unit, job->n - first);
+    if (cancelled(job))
+        return;
+    if (job->words) {
+        encode_small_columns(job, work, first, count);
+        return;
+    }
+    memset(work->zero, 0, CHUNK * job->groups);
+    for (size_t i = 0; i < count; i++)
+        encode_large_column(job, work, first + i, work->leaves + i * job->groups);
+    plant(job, work, first, count);
+}
+
+/* Finishes eight row trees and writes their pairs' roots: primary p, then secondary n-1-p. */
+void rs2_encode_roots(const rs2_job *job, size_t group)
+{
+    size_t depth = tree_depth(job->n), n = job->n;
+    node8 *nodes = job->row_nodes + group;
+    if (depth > CHUNK_LEVELS)
+        tree_of_nodes(job->engine, nodes, job->groups, job->row_zero + group, job->groups, rs2_chunks(job),
+                      (unsigned)depth - CHUNK_LEVELS, CHUNK_LEVELS, job->zeros);
+    for (size_t p = group * LANES; p < smaller(n, (group + 1) * LANES); p++) {
+        node8_get(nodes, p % LANES, job->pair_hashes + 2 * DIGEST * p);
+        memcpy(job->pair_hashes + 2 * DIGEST * p + DIGEST, job->column_roots + (n - 1 - p) * DIGEST, DIGEST);
+    }
+}
+
+void rs2_expand(const rs2_job *job, rs2_work *work, const rs_code *code, const uint8_t *sliver, uint8_t *symbols,
+                uint8_t *tree, uint8_t *root)
+{
+    size_t s = job->symbol_size;
+    for (size_t at = 0; at < s && !cancelled(job); at += STAGE_BLOCK) {
+        size_t bytes = smaller(STAGE_BLOCK, s - at);
+        for (size_t i = 0; i < code->n_source; i++)
+            copy(staged(work, i), sliver + i * s + at, bytes);
+        extend_staged(job, code, work, 1, bytes);
+        if (root && job->words)
+            hash_small(job, work, 0, work->leaves, work->zero);
+        else if (root)
+            hash_block(job, work, at, bytes, work->leaves);
+        if (symbols)
+            for (size_t i = 0; i < job->n; i++)
+                copy(symbols + i * s + at, staged(work, i), bytes);
+    }
+    if (root)
+        tree_of_lanes(job->engine, work->leaves, job->words ? work->zero : NULL, job->n, job->zeros, tree, root);
+}
+
+void rs2_root(const rs2_rooting *r, rs2_work *work, size_t sliver)
+{
+    rs2_expand(r->job, work, r->code, r->slivers[sliver], NULL, NULL, r->roots + sliver * DIGEST);
+}
+
+/* Codewords are the columns of primary slivers or the rows of secondary ones; either way the next codeword's symbol
+ * follows in the same sliver. A unit is what fits on the stage. */
+static size_t codewords(const rs2_decoding *d) { return d->columns ? d->job->k1 : d->job->k2; }
+
+static size_t codewords_per_unit(const rs2_decoding *d)
+{
+    return d->job->words ? d->job->words * (STAGE_BLOCK / STRIPE) : 1;
+}
+
+size_t rs2_decode_units(const rs2_decoding *d) { return ceil_div(codewords(d), codewords_per_unit(d)); }
+
+/* Source symbol `index` of `count` codewords from `first`, `bytes` from `at` of each, from the stage to the matrix. */
+static void place(const rs2_decoding *d, const uint8_t *from, size_t index, size_t first, size_t count, size_t at,
+                  size_t bytes)
+{
+    size_t s = d->job->symbol_size, row = d->job->k2 * s;
+    if (!d->columns)
+        memcpy(d->matrix + index * row + first * s + at, from, count * bytes);
+    else
+        for (size_t i = 0; i < count; i++)
+            copy(d->matrix + (first + i) * row + index * s + at, from + i * bytes, bytes);
+}
+
+static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, size_t bytes)
+{
+    const rs2_job *job = d->job;
+    size_t step = job->words ? job->words * job->symbol_size : STRIPE, end = count * bytes;
+    uint8_t *rebuilt = staged(work, d->plan->n_used);
+    for (size_t at = 0; at < end; at += step)
+        rs_decode(job->engine, d->plan, work->stage + at, rebuilt + at, PITCH,
+                  at + step <= end || job->words ? &job->window : &job->tail, work->stripes);
+}
+
+void rs2_decode(const rs2_decoding *d, rs2_work *work, size_t unit)
+{
+    const rs2_job *job = d->job;
+    const rs_plan *plan = d->plan;
+    size_t s = job->symbol_size, first = unit * codewords_per_unit(d);
+    size_t count = smaller(codewords_per_unit(d), codewords(d) - first), block = job->words ? s : STAGE_BLOCK;
+    for (size_t at = 0; at < s && !cancelled(job); at += block) {
+        size_t bytes = smaller(block, s - at);
+        for (size_t i = 0; i < plan->n_used; i++)
+            memcpy(staged(work, i), d->received[i] + first * s + at, count * bytes);
+        if (plan->n_missing)
+            decode_staged(d, work, count, bytes);
+        for (size_t i = 0; i < plan->n_used; i++)
+            if (d->indices[i] < plan->code->n_source)
+                place(d, staged(work, i), d->indices[i], first, count, at, bytes);
+        for (size_t i = 0; i < plan->n_missing; i++)
+            place(d, staged(work, plan->n_used + i), plan->missing[i], first, count, at, bytes);
+    }
+}
