@@ -287,6 +287,7 @@ cdef class Job:
     cdef Memory memory
     cdef rs2_job *c
     cdef list scratch
+    cdef CancelToken token
 
     def __cinit__(self, n, k1, k2, symbol_size):
         cdef const engine *e = current()
@@ -300,6 +301,7 @@ cdef class Job:
         self.memory = take(sizeof(rs2_job))
         self.c = <rs2_job *>self.memory.at
         rs2_job_init(self.c, e, n, k1, k2, s)
+        self.use(CancelToken())
         engine_prepare(e, max(rs_skews_needed(&self.c.primary), rs_skews_needed(&self.c.secondary)))
         if s == 2 and self.c.n >= 256:  # the table costs as much as 65,536 leaves
             engine_prepare_leaves(e)
@@ -308,6 +310,10 @@ cdef class Job:
         cdef Memory memory = take(size)
         self.scratch.append(memory)
         return memory.at
+
+    cdef use(self, CancelToken token):
+        self.token = token
+        self.c.cancel = &token.flag
 
     cdef rs2_work work(self) except *:
         return rs2_work_at(self.c, self.take(rs2_work_bytes(self.c)))
@@ -324,20 +330,19 @@ cdef class Crew:
 
     cdef crew c
     cdef Job job
-    cdef CancelToken token
     cdef Progress progress
     cdef int left
     cdef object finished
 
     def __cinit__(self, Job job, CancelToken token, Progress progress):
         self.job = job
-        self.token = token if token is not None else CancelToken()
         self.progress = progress if progress is not None else Progress()
-        job.c.cancel = &self.token.flag
+        if token is not None:
+            job.use(token)
 
     cdef int run(self, object threads, double nanoseconds) except -1:
         cdef int n_threads = max(1, min(check(threads, "threads", 1, 4096), <size_t>(nanoseconds / THREAD_WORTH_NS)))
-        self.c.cancel = &self.token.flag
+        self.c.cancel = self.job.c.cancel
         self.c.progress = &self.progress.count
         self.progress.count = 0
         self.progress.units = crew_units(&self.c)
@@ -347,7 +352,7 @@ cdef class Crew:
             self.wait_for(works)
         else:
             self.share_with(works)
-        if self.token.flag:
+        if self.job.token.flag:
             raise OperationCancelledError()
         return 0
 
@@ -370,7 +375,7 @@ cdef class Crew:
                 thread.start()
             self.finished.wait()
         except BaseException:
-            self.token.flag = 1
+            self.job.token.flag = 1
             raise
         finally:
             for thread in others:
@@ -479,11 +484,7 @@ cdef size_t symbols_in(size_t size, size_t symbol_size, str name) except 0:
 
 cdef Job one_codeword(size_t size, n_symbols, symbol_size, str name):
     cdef size_t k = symbols_in(size, check_symbol_size(symbol_size), name)
-    cdef CancelToken never = CancelToken()
-    cdef Job job = Job(n_symbols, k, k, symbol_size)
-    job.scratch.append(never)
-    job.c.cancel = &never.flag
-    return job
+    return Job(n_symbols, k, k, symbol_size)
 
 
 def extend(symbols, n_symbols, symbol_size, repair):
