@@ -13,6 +13,8 @@
         .constant_size = sizeof(constant), .make_constant = make_constant,                                  \
         .split = split, .merge = merge, .ifft = engine_ifft, .fft = engine_fft, .scale = engine_scale,      \
         .add = engine_add, .derive = engine_derive, .walsh = engine_walsh,                                  \
+        .move = engine_move, .gather = engine_gather, .scatter = engine_scatter,                            \
+        .stream_across = engine_stream_across, .stream_along = engine_stream_along,                         \
         .leaf = blake2b_##isa##_leaf, .parent = blake2b_##isa##_parent,                                     \
         .parent_of_neighbours = blake2b_##isa##_parent_of_neighbours, .lookup = blake2b_##isa##_lookup,     \
         .constants = skew_constants, .constants_ready = &constants_ready,                                   \

@@ -48,6 +48,11 @@ static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
 }
 
 #include "gf16_split.h"
+#define STREAM_LINE(to, from)                                                                          \
+    (_mm256_stream_si256((__m256i *)(to), _mm256_loadu_si256((const __m256i *)(from))),                \
+     _mm256_stream_si256((__m256i *)(to) + 1, _mm256_loadu_si256((const __m256i *)(from) + 1)))
+#define STREAM_FENCE _mm_sfence
+#include "copy.h"
 #include "gf16_transform.h"
 
 static void make_constant(void *out, const uint16_t image[16])

@@ -42,6 +42,9 @@ static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
                  _mm512_ternarylogic_epi64(a.hi, map(b.lo, c->lo_hi), map(b.hi, c->hi_hi), xor3)};
 }
 
+#define STREAM_LINE(to, from) _mm512_stream_si512((__m512i *)(to), _mm512_loadu_si512(from))
+#define STREAM_FENCE _mm_sfence
+#include "copy.h"
 #include "gf16_transform.h"
 
 /* Row i of a matrix is the byte 7-i of its word: which of eight input bits reach output bit i. */

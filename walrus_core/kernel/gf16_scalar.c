@@ -38,6 +38,7 @@ static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
 }
 
 #include "gf16_split.h"
+#include "copy.h"
 #include "gf16_transform.h"
 
 static void make_constant(void *out, const uint16_t image[16]) { memcpy(out, image, sizeof(constant)); }

@@ -11,50 +11,53 @@
  * Layers are grouped so that no pass straddles distance 64, where slot() bends. */
 #include <string.h>
 
-static ALWAYS_INLINE void fft_layers(vec *x, const constant *const *skew, int radix, bool first)
+/* Unrolled, or the legs would live in memory instead of registers. */
+#define UNROLL _Pragma("GCC unroll 8")
+
+static ALWAYS_INLINE void fft_layers(vec *x, const constant *const *skew, const int radix, const bool first)
 {
-    for (int layer = 0; layer < radix; layer++) {
-        int half = 1 << (radix - 1 - layer);
-        for (int block = 0; block < 1 << layer; block++)
-            for (int i = 0; i < half; i++) {
-                vec *a = x + block * 2 * half + i, *b = a + half;
-                if (!(first && block == 0))
-                    *a = vec_multiply_add(*a, *b, skew[(1 << layer) - 1 + block]);
-                *b = vec_xor(*b, *a);
-            }
+    UNROLL for (int layer = 0; layer < radix; layer++) {
+        const int half = 1 << (radix - 1 - layer);
+        UNROLL for (int i = 0; i < 1 << (radix - 1); i++) {
+            const int block = i / half;
+            vec *a = x + block * half + i, *b = a + half;
+            if (!(first && block == 0))
+                *a = vec_multiply_add(*a, *b, skew[(1 << layer) - 1 + block]);
+            *b = vec_xor(*b, *a);
+        }
     }
 }
 
-static ALWAYS_INLINE void ifft_layers(vec *x, const constant *const *skew, int radix, bool first)
+static ALWAYS_INLINE void ifft_layers(vec *x, const constant *const *skew, const int radix, const bool first)
 {
-    for (int layer = radix - 1; layer >= 0; layer--) {
-        int half = 1 << (radix - 1 - layer);
-        for (int block = 0; block < 1 << layer; block++)
-            for (int i = 0; i < half; i++) {
-                vec *a = x + block * 2 * half + i, *b = a + half;
-                *b = vec_xor(*b, *a);
-                if (!(first && block == 0))
-                    *a = vec_multiply_add(*a, *b, skew[(1 << layer) - 1 + block]);
-            }
+    UNROLL for (int layer = radix - 1; layer >= 0; layer--) {
+        const int half = 1 << (radix - 1 - layer);
+        UNROLL for (int i = 0; i < 1 << (radix - 1); i++) {
+            const int block = i / half;
+            vec *a = x + block * half + i, *b = a + half;
+            *b = vec_xor(*b, *a);
+            if (!(first && block == 0))
+                *a = vec_multiply_add(*a, *b, skew[(1 << layer) - 1 + block]);
+        }
     }
 }
 
 /* One group of 2^radix legs, `dist` apart from `start`, for all `dist` offsets. */
 static ALWAYS_INLINE void group(stripe *out, const stripe *in, size_t start, size_t dist, const constant *const *skew,
-                                int radix, bool first, bool inverse)
+                                const int radix, const bool first, const bool inverse)
 {
     size_t leg = slot(dist);
     for (size_t i = 0; i < dist; i++) {
         size_t base = slot(start + i);
         for (int part = 0; part < PARTS; part++) {
-            vec x[8];
-            for (int j = 0; j < 1 << radix; j++)
+            vec x[1 << RADIX];
+            UNROLL for (int j = 0; j < 1 << radix; j++)
                 x[j] = vec_load(in + base + (size_t)j * leg, part);
             if (inverse)
                 ifft_layers(x, skew, radix, first);
             else
                 fft_layers(x, skew, radix, first);
-            for (int j = 0; j < 1 << radix; j++)
+            UNROLL for (int j = 0; j < 1 << radix; j++)
                 vec_store(out + base + (size_t)j * leg, part, x[j]);
         }
     }

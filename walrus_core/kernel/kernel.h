@@ -58,6 +58,14 @@ typedef struct engine {
     void (*derive)(stripe *work, unsigned log_size, size_t count);         /* formal derivative, positions < count */
     void (*walsh)(uint16_t *values);                                       /* Walsh-Hadamard, 65536 values mod 65535 */
 
+    /* Copies between the stage and memory: see copy.h. */
+    void (*move)(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch, size_t rows, size_t bytes);
+    void (*gather)(uint8_t *to, size_t to_pitch, const uint8_t *const *from, size_t at, size_t rows, size_t bytes);
+    void (*scatter)(uint8_t *const *to, size_t at, const uint8_t *from, size_t from_pitch, size_t rows, size_t bytes);
+    void (*stream_across)(uint8_t *const *to, size_t at, const uint8_t *from, size_t pitch, size_t rows, size_t bytes,
+                          uint8_t (*rest)[64], bool first, bool last);
+    void (*stream_along)(uint8_t *to, const uint8_t *from, size_t pitch, size_t rows, size_t bytes);
+
     /* Blake2b-256 of eight messages 0x00 || data, `pitch` bytes apart. `done` bytes (a multiple of 128) of each have
      * been absorbed into `state`; data[-1] is readable if done > 0. Not `last`: len is a multiple of 128. */
     void (*leaf)(state8 *state, node8 *out, const uint8_t *data, size_t pitch, size_t len, size_t done, bool last);
@@ -160,6 +168,7 @@ typedef struct {
     state8 *states;
     node8 *leaves;                   /* [8 columns][group] */
     uint8_t *zero;
+    uint8_t (*rest)[64];             /* of each row that is being streamed out */
 } rs2_work;
 
 void rs2_job_init(rs2_job *, const engine *, size_t n, size_t k1, size_t k2, size_t symbol_size);

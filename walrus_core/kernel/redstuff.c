@@ -50,8 +50,8 @@ static size_t stripe_slots(const rs2_job *job)
     return larger(encode, larger(rs_decode_slots(&job->primary), rs_decode_slots(&job->secondary)));
 }
 
-/* A thread's work space: five parts, each a whole number of cache lines. */
-static size_t part_bytes(const rs2_job *job, size_t parts[5])
+/* A thread's work space: six parts, each a whole number of cache lines. */
+static size_t part_bytes(const rs2_job *job, size_t parts[6])
 {
     size_t total = 0;
     parts[0] = STAGE_HEAD + stage_symbols(job) * PITCH + STRIPE;
@@ -59,7 +59,8 @@ static size_t part_bytes(const rs2_job *job, size_t parts[5])
     parts[2] = job->groups * sizeof(state8);
     parts[3] = CHUNK * job->groups * sizeof(node8);
     parts[4] = CHUNK * job->groups;
-    for (int i = 0; i < 5; i++) {
+    parts[5] = job->n * 64;
+    for (int i = 0; i < 6; i++) {
         parts[i] = (parts[i] + 63) & ~(size_t)63;
         total += parts[i];
     }
@@ -68,13 +69,13 @@ static size_t part_bytes(const rs2_job *job, size_t parts[5])
 
 size_t rs2_work_bytes(const rs2_job *job)
 {
-    size_t parts[5];
+    size_t parts[6];
     return part_bytes(job, parts);
 }
 
 rs2_work rs2_work_at(const rs2_job *job, void *memory)
 {
-    size_t parts[5];
+    size_t parts[6];
     rs2_work work;
     uint8_t *at = memory;
     part_bytes(job, parts);
@@ -82,29 +83,14 @@ rs2_work rs2_work_at(const rs2_job *job, void *memory)
     work.stripes = (stripe *)(at += parts[0]);
     work.states = (state8 *)(at += parts[1]);
     work.leaves = (node8 *)(at += parts[2]);
-    work.zero = at + parts[3];
+    work.zero = at += parts[3];
+    work.rest = (uint8_t(*)[64])(at + parts[4]);
     return work;
 }
 
 size_t rs2_row_units(const rs2_job *job) { return ceil_div(job->k1, larger(1, job->words)); }
 size_t rs2_column_units(const rs2_job *job) { return ceil_div(job->n, job->columns_per_unit); }
 size_t rs2_chunks(const rs2_job *job) { return ceil_div(job->n, CHUNK); }
-
-/* Symbols are a few bytes each in small blobs: a call to memcpy would cost more than the copy. */
-static ALWAYS_INLINE void copy(uint8_t *to, const uint8_t *from, size_t bytes)
-{
-    if (bytes == 2) {
-        memcpy(to, from, 2);
-    } else if (bytes >= 4 && bytes <= 8) {
-        uint32_t first, last;
-        memcpy(&first, from, 4);
-        memcpy(&last, from + bytes - 4, 4);
-        memcpy(to, &first, 4);
-        memcpy(to + bytes - 4, &last, 4);
-    } else {
-        memcpy(to, from, bytes);
-    }
-}
 
 /* Extends `count` small symbols side by side on the stage, or one block of `bytes` of a large one. */
 static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
@@ -120,11 +106,9 @@ static void extend_small_rows(const rs2_job *job, rs2_work *work, size_t first, 
 {
     size_t s = job->symbol_size;
     for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < job->k2; c++)
-            copy(staged(work, c) + i * s, job->source[first + i] + c * s, s);
+        job->engine->move(work->stage + i * s, PITCH, job->source[first + i], s, job->k2, s);
     extend_staged(job, &job->secondary, work, count, 0);
-    for (size_t c = job->k2; c < job->n; c++)
-        memcpy(job->columns[c] + first * s, staged(work, c), count * s);
+    job->engine->scatter(job->columns + job->k2, first * s, staged(work, job->k2), PITCH, job->n - job->k2, count * s);
 }
 
 static void extend_large_row(const rs2_job *job, rs2_work *work, size_t row)
@@ -132,11 +116,10 @@ static void extend_large_row(const rs2_job *job, rs2_work *work, size_t row)
     size_t s = job->symbol_size;
     for (size_t at = 0; at < s && !cancelled(job); at += STAGE_BLOCK) {
         size_t bytes = smaller(STAGE_BLOCK, s - at);
-        for (size_t c = 0; c < job->k2; c++)
-            memcpy(staged(work, c), job->source[row] + c * s + at, bytes);
+        job->engine->move(work->stage, PITCH, job->source[row] + at, s, job->k2, bytes);
         extend_staged(job, &job->secondary, work, 1, bytes);
-        for (size_t c = job->k2; c < job->n; c++)
-            memcpy(job->columns[c] + row * s + at, staged(work, c), bytes);
+        job->engine->scatter(job->columns + job->k2, row * s + at, staged(work, job->k2), PITCH, job->n - job->k2,
+                             bytes);
     }
 }
 
@@ -154,26 +137,27 @@ static void stage_column(const rs2_job *job, rs2_work *work, size_t c, size_t at
 {
     size_t s = job->symbol_size;
     if (c < job->k2)
-        for (size_t r = 0; r < job->k1; r++)
-            copy(staged(work, r) + to, job->source[r] + c * s + at, bytes);
+        job->engine->gather(work->stage + to, PITCH, job->source, c * s + at, job->k1, bytes);
     else
-        for (size_t r = 0; r < job->k1; r++)
-            copy(staged(work, r) + to, job->columns[c] + r * s + at, bytes);
+        job->engine->move(work->stage + to, PITCH, job->columns[c] + at, s, job->k1, bytes);
 }
 
-/* The other way, from the stage to the slivers: a source column is new as a secondary sliver; its repair symbols are
- * parts of primary slivers. */
-static void unstage_column(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes, size_t from)
+/* The other way, a block of a large column from the stage to the slivers: a source column is new as a secondary sliver;
+ * its repair symbols are parts of primary slivers. */
+static void unstage_block(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes)
 {
-    size_t s = job->symbol_size;
+    size_t s = job->symbol_size, unit = job->columns_per_unit;
     if (c >= job->k2)
         return;
-    if (job->columns[c])
-        for (size_t r = 0; r < job->k1; r++)
-            copy(job->columns[c] + r * s + at, staged(work, r) + from, bytes);
-    if (job->primary_repair)
-        for (size_t r = job->k1; r < job->n; r++)
-            copy(job->primary_repair[r - job->k1] + c * s + at, staged(work, r) + from, bytes);
+    if (job->columns[c] && bytes == s)
+        job->engine->stream_along(job->columns[c], work->stage, PITCH, job->k1, s);
+    else if (job->columns[c])
+        job->engine->move(job->columns[c] + at, s, work->stage, PITCH, job->k1, bytes);
+    if (job->primary_repair) {
+        bool first = at == 0 && c % unit == 0, last = at + bytes == s && (c % unit == unit - 1 || c + 1 == job->k2);
+        job->engine->stream_across(job->primary_repair, c * s + at, staged(work, job->k1), PITCH, job->n - job->k1,
+                                   bytes, work->rest, first, last);
+    }
 }
 
 static bool all_zero(const uint8_t *symbols, size_t bytes)
@@ -238,18 +222,17 @@ static void plant(const rs2_job *job, rs2_work *work, size_t first, size_t count
 static void encode_small_columns(const rs2_job *job, rs2_work *work, size_t first, size_t count)
 {
     size_t s = job->symbol_size, source = first < job->k2 ? smaller(count, job->k2 - first) : 0;
-    for (size_t r = 0; r < job->k1; r++)
-        memcpy(staged(work, r), job->source[r] + first * s, source * s);
+    if (source)
+        job->engine->gather(work->stage, PITCH, job->source, first * s, job->k1, source * s);
     for (size_t i = source; i < count; i++)
         stage_column(job, work, first + i, 0, s, i * s);
     extend_staged(job, &job->primary, work, count, 0);
     for (size_t i = 0; i < source; i++)
         if (job->columns[first + i])
-            for (size_t r = 0; r < job->k1; r++)
-                copy(job->columns[first + i] + r * s, staged(work, r) + i * s, s);
-    if (job->primary_repair)
-        for (size_t r = job->k1; r < job->n; r++)
-            memcpy(job->primary_repair[r - job->k1] + first * s, staged(work, r), source * s);
+            job->engine->move(job->columns[first + i], s, work->stage + i * s, PITCH, job->k1, s);
+    if (job->primary_repair && source)
+        job->engine->scatter(job->primary_repair, first * s, staged(work, job->k1), PITCH, job->n - job->k1,
+                             source * s);
     for (size_t start = 0; start < count; start += CHUNK) {
         size_t chunk = smaller(CHUNK, count - start);
         for (size_t i = 0; i < chunk; i++)
@@ -265,7 +248,7 @@ static void encode_large_column(const rs2_job *job, rs2_work *work, size_t c, no
         stage_column(job, work, c, at, bytes, 0);
         extend_staged(job, &job->primary, work, 1, bytes);
         hash_block(job, work, at, bytes, leaves);
-        unstage_column(job, work, c, at, bytes, 0);
+        unstage_block(job, work, c, at, bytes);
     }
 }
 
@@ -304,16 +287,14 @@ void rs2_expand(const rs2_job *job, rs2_work *work, const rs_code *code, const u
     size_t s = job->symbol_size;
     for (size_t at = 0; at < s && !cancelled(job); at += STAGE_BLOCK) {
         size_t bytes = smaller(STAGE_BLOCK, s - at);
-        for (size_t i = 0; i < code->n_source; i++)
-            copy(staged(work, i), sliver + i * s + at, bytes);
+        job->engine->move(work->stage, PITCH, sliver + at, s, code->n_source, bytes);
         extend_staged(job, code, work, 1, bytes);
         if (root && job->words)
             hash_small(job, work, 0, work->leaves, work->zero);
         else if (root)
             hash_block(job, work, at, bytes, work->leaves);
         if (symbols)
-            for (size_t i = 0; i < job->n; i++)
-                copy(symbols + i * s + at, staged(work, i), bytes);
+            job->engine->move(symbols + at, s, work->stage, PITCH, job->n, bytes);
     }
     if (root)
         tree_of_lanes(job->engine, work->leaves, job->words ? work->zero : NULL, job->n, job->zeros, tree, root);
@@ -341,10 +322,9 @@ static void place(const rs2_decoding *d, const uint8_t *from, size_t index, size
 {
     size_t s = d->job->symbol_size, row = d->job->k2 * s;
     if (!d->columns)
-        memcpy(d->matrix + index * row + first * s + at, from, count * bytes);
+        d->job->engine->move(d->matrix + index * row + first * s + at, 0, from, 0, 1, count * bytes);
     else
-        for (size_t i = 0; i < count; i++)
-            copy(d->matrix + (first + i) * row + index * s + at, from + i * bytes, bytes);
+        d->job->engine->move(d->matrix + first * row + index * s + at, row, from, bytes, count, bytes);
 }
 
 static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, size_t bytes)
@@ -365,8 +345,7 @@ void rs2_decode(const rs2_decoding *d, rs2_work *work, size_t unit)
     size_t count = smaller(codewords_per_unit(d), codewords(d) - first), block = job->words ? s : STAGE_BLOCK;
     for (size_t at = 0; at < s && !cancelled(job); at += block) {
         size_t bytes = smaller(block, s - at);
-        for (size_t i = 0; i < plan->n_used; i++)
-            memcpy(staged(work, i), d->received[i] + first * s + at, count * bytes);
+        job->engine->gather(work->stage, PITCH, d->received, first * s + at, plan->n_used, count * bytes);
         if (plan->n_missing)
             decode_staged(d, work, count, bytes);
         for (size_t i = 0; i < plan->n_used; i++)

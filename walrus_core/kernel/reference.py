@@ -1,13 +1,13 @@
 """The executable specification of the encoding: read this first; tests use it, nothing else does.
 
-Naive on purpose: plain integers and bytes, one symbol at a time, every formula where the text of the specification has
-it. Fast enough for 100 shards and symbols of a few dozen bytes.
+Naive on purpose: plain integers and bytes, one symbol at a time, every formula where the text of
+the specification has it. Fast enough for 100 shards and symbols of a few dozen bytes.
 
-The story in four parts: GF(2^16) and its tables; the 1-D Reed-Solomon code ("Leopard": FFTs over GF(2^16) in the
-Cantor basis); hashes and Merkle trees; the 2-D encoding that ties them together.
+The story in four parts: GF(2^16) and its tables; the 1-D Reed-Solomon code ("Leopard": FFTs over
+GF(2^16) in the Cantor basis); hashes and Merkle trees; the 2-D encoding that ties them together.
 
-Words: a symbol is `symbol_size` bytes; an element is one GF(2^16) value, an int below 65,536; n is the number of
-shards; k symbols of a code are source symbols, the n - k others repair symbols.
+Words: a symbol is `symbol_size` bytes; an element is one GF(2^16) value, an int below 65,536; n is
+the number of shards; k symbols of a code are source symbols, the n - k others repair symbols.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # The field GF(2^16)
 
 POLYNOMIAL = 0x1002D
@@ -36,7 +36,9 @@ Symbol = list[int]
 
 @dataclass(frozen=True)
 class Tables:
-    """exp and log in the Cantor basis (65,536 entries each), and the logarithms of the FFT's skew factors (65,535)."""
+    """exp and log in the Cantor basis (65,536 entries each), and the logarithms of the FFT's skew
+    factors (65,535).
+    """
 
     exp: list[int]
     log: list[int]
@@ -76,13 +78,17 @@ def exp_and_log() -> tuple[list[int], list[int]]:
 
 
 def add_modulo(a: int, b: int) -> int:
-    """a + b modulo 65,535 with the carry added back; a non-zero sum stays non-zero (65,535, not 0)."""
+    """A + b modulo 65,535 with the carry added back; a non-zero sum stays non-zero (65,535, not
+    0).
+    """
     total = a + b
     return (total + (total >> 16)) & 0xFFFF
 
 
 def skew_factors(exp: list[int], log: list[int]) -> list[int]:
-    """Entry r + dist - 1 is the logarithm of the factor of the butterflies at offset r and distance dist."""
+    """Entry r + dist - 1 is the logarithm of the factor of the butterflies at offset r and distance
+    dist.
+    """
 
     def multiply_by_log(x: int, logarithm: int) -> int:
         return 0 if x == 0 else exp[add_modulo(log[x], logarithm)]
@@ -114,9 +120,11 @@ def add(a: Symbol, b: Symbol) -> Symbol:
 
 
 def elements(symbol: bytes) -> Symbol:
-    """The elements of a symbol: each block of 64 bytes holds the 32 low bytes, then the 32 high bytes.
+    """The elements of a symbol: each block of 64 bytes holds the 32 low bytes, then the 32 high
+    bytes.
 
-    The last block may be shorter, and is split in two halves all the same: two bytes are a little-endian integer.
+    The last block may be shorter, and is split in two halves all the same: two bytes are a
+    little-endian integer.
     """
     result: Symbol = []
     for start in range(0, len(symbol), 64):
@@ -136,14 +144,16 @@ def symbol_bytes(symbol: Symbol) -> bytes:
     return bytes(result)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # The 1-D code
 
 
 def fft(data: list[Symbol], start: int, size: int, truncate: int, delta: int) -> None:
-    """Values from coefficients, in place, over data[start : start + size], at the points delta, delta + 1, ...
+    """Values from coefficients, in place, over data[start : start + size], at the points delta,
+    delta + 1, ...
 
-    `size` is a power of two; only the first `truncate` results are wanted, blocks beyond them are left alone.
+    `size` is a power of two; only the first `truncate` results are wanted, blocks beyond them are
+    left alone.
     """
     distance = size // 2
     while distance:
@@ -157,7 +167,9 @@ def fft(data: list[Symbol], start: int, size: int, truncate: int, delta: int) ->
 
 
 def ifft(data: list[Symbol], start: int, size: int, truncate: int, delta: int) -> None:
-    """Coefficients from values, in place: the inverse of `fft`; values from `truncate` on are known to be zero."""
+    """Coefficients from values, in place: the inverse of `fft`; values from `truncate` on are known
+    to be zero.
+    """
     distance = 1
     while distance < size:
         for block in range(0, truncate, 2 * distance):
@@ -174,7 +186,9 @@ def next_power_of_two(x: int) -> int:
 
 
 def is_high_rate(n_source: int, n_repair: int) -> bool:
-    """Which of the two arrangements of the code is used; on a tie the smaller side decides (yes, "reversed")."""
+    """Which of the two arrangements of the code is used; on a tie the smaller side decides (yes,
+    "reversed").
+    """
     source, repair = next_power_of_two(n_source), next_power_of_two(n_repair)
     return n_source <= n_repair if source == repair else source > repair
 
@@ -188,7 +202,9 @@ def extend(source: Sequence[bytes], n: int) -> list[bytes]:
 
 
 def repair_high_rate(source: list[Symbol], n_repair: int) -> list[Symbol]:
-    """Many source symbols: one transform per chunk of them, all added up, and one transform back."""
+    """Many source symbols: one transform per chunk of them, all added up, and one transform
+    back.
+    """
     chunk = next_power_of_two(n_repair)
     zero = [0] * len(source[0])
     total = [zero] * chunk
@@ -203,7 +219,9 @@ def repair_high_rate(source: list[Symbol], n_repair: int) -> list[Symbol]:
 
 
 def repair_low_rate(source: list[Symbol], n_repair: int) -> list[Symbol]:
-    """Few source symbols: one transform of them, and one transform back per chunk of repair symbols."""
+    """Few source symbols: one transform of them, and one transform back per chunk of repair
+    symbols.
+    """
     chunk = next_power_of_two(len(source))
     coefficients = source + [[0] * len(source[0])] * (chunk - len(source))
     ifft(coefficients, 0, chunk, len(source), 0)
@@ -222,7 +240,8 @@ def decode(received: Mapping[int, bytes], n_source: int, n: int) -> list[bytes]:
     n_repair = n - n_source
     high = is_high_rate(n_source, n_repair)
     chunk = next_power_of_two(n_repair if high else n_source)
-    # Positions in the codeword: the high rate has repair symbols first, the low rate source symbols first.
+    # Positions in the codeword: the high rate has repair symbols first, the low rate source symbols
+    # first.
     position_of = [chunk + i if high else i for i in range(n_source)]
     position_of += [i if high else chunk + i for i in range(n_repair)]
     end = chunk + (n_source if high else n_repair)
@@ -238,16 +257,21 @@ def decode(received: Mapping[int, bytes], n_source: int, n: int) -> list[bytes]:
 
     def source_symbol(index: int) -> bytes:
         position = position_of[index]
-        return received.get(index) or symbol_bytes(multiply(data[position], MODULUS - locator[position]))
+        return received.get(index) or symbol_bytes(
+            multiply(data[position], MODULUS - locator[position])
+        )
 
     return [source_symbol(index) for index in range(n_source)]
 
 
-def erased_positions(known: Mapping[int, Symbol], n_source: int, chunk: int, end: int, high: bool) -> tuple[int, ...]:
+def erased_positions(
+    known: Mapping[int, Symbol], n_source: int, chunk: int, end: int, high: bool
+) -> tuple[int, ...]:
     """1 for each of the 65,536 positions that counts as erased.
 
-    High rate: whatever is missing before `end`, padding between repair and source symbols included. Low rate: what is
-    missing, and everything from `end` on; padding between source and repair symbols is known to be zero.
+    High rate: whatever is missing before `end`, padding between repair and source symbols included.
+    Low rate: what is missing, and everything from `end` on; padding between source and repair
+    symbols is known to be zero.
     """
     if high:
         return tuple(int(p < end and p not in known) for p in range(ORDER))
@@ -257,7 +281,9 @@ def erased_positions(known: Mapping[int, Symbol], n_source: int, chunk: int, end
 
 @lru_cache(maxsize=1)  # a blob's columns all miss the same symbols
 def error_locator(erased: tuple[int, ...]) -> list[int]:
-    """Logarithm, at each position, of the polynomial that vanishes at the erased ones (a convolution with log)."""
+    """Logarithm, at each position, of the polynomial that vanishes at the erased ones (a
+    convolution with log).
+    """
     transform = walsh_hadamard(erased)
     product = [a * b % MODULUS for a, b in zip(transform, transformed_logarithms(), strict=True)]
     return walsh_hadamard(product)
@@ -289,7 +315,7 @@ def formal_derivative(data: list[Symbol]) -> None:
             data[j] = add(data[j], data[j + width])
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # Hashes and Merkle trees
 
 EMPTY = bytes(32)
@@ -333,14 +359,16 @@ def merkle_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_from_path(leaf: bytes, index: int, path: Sequence[bytes]) -> bytes:
-    """The root that a leaf and its path give; bit i of the index says whether the node of level i is a right child."""
+    """The root that a leaf and its path give; bit i of the index says whether the node of level i
+    is a right child.
+    """
     node = leaf_hash(leaf)
     for level, sibling in enumerate(path):
         node = inner_hash(sibling, node) if index >> level & 1 else inner_hash(node, sibling)
     return node
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # The 2-D encoding
 
 
@@ -351,7 +379,9 @@ def source_symbols(n: int) -> tuple[int, int]:
 
 
 def symbol_size(blob_size: int, n: int) -> int:
-    """The smallest even size with which k1 * k2 symbols hold the blob; an empty blob counts as one byte."""
+    """The smallest even size with which k1 * k2 symbols hold the blob; an empty blob counts as one
+    byte.
+    """
     k1, k2 = source_symbols(n)
     size = -(-max(blob_size, 1) // (k1 * k2))
     return size + size % 2
@@ -359,7 +389,9 @@ def symbol_size(blob_size: int, n: int) -> int:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A blob's n x n matrix of symbols and everything that follows from it. `axis` is 0 for rows, 1 for columns."""
+    """A blob's n x n matrix of symbols and everything that follows from it. `axis` is 0 for rows, 1
+    for columns.
+    """
 
     n: int
     blob_size: int
@@ -376,8 +408,13 @@ class Encoding:
 
     @cached_property
     def pair_hashes(self) -> list[tuple[bytes, bytes]]:
-        """Of each sliver pair: the hash of primary sliver p and the hash of secondary sliver n-1-p."""
-        return [(merkle_root(self.line(0, p)), merkle_root(self.line(1, self.n - 1 - p))) for p in range(self.n)]
+        """Of each sliver pair: the hash of primary sliver p and the hash of secondary sliver
+        n-1-p.
+        """
+        return [
+            (merkle_root(self.line(0, p)), merkle_root(self.line(1, self.n - 1 - p)))
+            for p in range(self.n)
+        ]
 
     @cached_property
     def root_hash(self) -> bytes:
@@ -389,17 +426,24 @@ class Encoding:
         return blake2b(b"\x01" + self.blob_size.to_bytes(8, "little") + self.root_hash)
 
     def metadata_bcs(self) -> bytes:
-        """BlobMetadata V1: encoding type, length, and the pair hashes, each a Merkle node of variant 1 (digest)."""
+        """BlobMetadata V1: encoding type, length, and the pair hashes, each a Merkle node of
+        variant 1 (digest).
+        """
         pairs = [b"\x01" + primary + b"\x01" + secondary for primary, secondary in self.pair_hashes]
-        return b"\x00\x01" + self.blob_size.to_bytes(8, "little") + uleb128(self.n) + b"".join(pairs)
+        return (
+            b"\x00\x01" + self.blob_size.to_bytes(8, "little") + uleb128(self.n) + b"".join(pairs)
+        )
 
     def sliver_bcs(self, axis: int, index: int) -> bytes:
-        """SliverData: the symbols with their length in front, the symbol size, the index on its own axis."""
+        """SliverData: the symbols with their length in front, the symbol size, the index on its own
+        axis.
+        """
         return byte_vector(self.sliver(axis, index)) + u16(len(self.rows[0][0])) + u16(index)
 
     def recovery_symbol_bcs(self, target_axis: int, target: int, source: int) -> bytes:
-        """What sliver `source` of the other axis contributes to sliver `target`: their common symbol, with the path
-        to it in the tree of `source`."""
+        """What sliver `source` of the other axis contributes to sliver `target`: their common
+        symbol, with the path to it in the tree of `source`.
+        """
         line = self.line(1 - target_axis, source)
         path = merkle_path(line, target)
         nodes = [b"\x00" if node == EMPTY else b"\x01" + node for node in path]
@@ -407,7 +451,9 @@ class Encoding:
 
 
 def encode(blob: bytes, n: int) -> Encoding:
-    """Lay the blob out in k1 rows of k2 symbols, extend the rows to n columns, then the columns to n rows."""
+    """Lay the blob out in k1 rows of k2 symbols, extend the rows to n columns, then the columns to
+    n rows.
+    """
     k1, k2 = source_symbols(n)
     size = symbol_size(len(blob), n)
     padded = blob.ljust(k1 * k2 * size, b"\x00")
@@ -418,7 +464,9 @@ def encode(blob: bytes, n: int) -> Encoding:
 
 
 def reconstruct(slivers: Mapping[int, bytes], axis: int, n: int, size: int) -> bytes:
-    """The padded blob from at least k1 primary or k2 secondary slivers, given by index; `size` is the symbol size."""
+    """The padded blob from at least k1 primary or k2 secondary slivers, given by index; `size` is
+    the symbol size.
+    """
     k1, k2 = source_symbols(n)
     length, needed = (k2, k1) if axis == 0 else (k1, k2)
     lines = [
@@ -429,7 +477,7 @@ def reconstruct(slivers: Mapping[int, bytes], axis: int, n: int, size: int) -> b
     return b"".join(symbol for row in rows for symbol in row)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # BCS: integers are little-endian, lengths ULEB128
 
 
