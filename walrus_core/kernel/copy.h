@@ -75,8 +75,7 @@ static ALWAYS_INLINE void stream_piece(uint8_t *to, const uint8_t *from, size_t 
         size_t head = 64 - offset < bytes ? 64 - offset : bytes;
         uint8_t *line = to - offset;
         if (first) {
-            memcpy(to, from, head);
-        } else {
+            memcpy(to, from, head);        } else {
             memcpy(rest + offset, from, head);
             if (offset + head == 64)
                 STREAM_LINE(line, rest);
@@ -102,11 +101,14 @@ static void engine_stream_across(uint8_t *const *to, size_t at, const uint8_t *f
     STREAM_FENCE();
 }
 
-/* All pieces of one run: rows of the stage, one after the other. */
-static void engine_stream_along(uint8_t *to, const uint8_t *from, size_t pitch, size_t rows, size_t bytes)
+/* Pieces `to_pitch` apart: one run if that is their length, as when a column goes into its sliver. */
+static void engine_stream_along(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t pitch, size_t rows,
+                                size_t bytes)
 {
     uint8_t rest[64];
-    for (size_t r = 0; r < rows; r++)
-        stream_piece(to + r * bytes, from + r * pitch, bytes, rest, r == 0, r + 1 == rows);
+    for (size_t r = 0; r < rows; r++) {
+        bool apart = to_pitch != bytes;
+        stream_piece(to + r * to_pitch, from + r * pitch, bytes, rest, apart || r == 0, apart || r + 1 == rows);
+    }
     STREAM_FENCE();
 }

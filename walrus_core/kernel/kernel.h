@@ -64,7 +64,7 @@ typedef struct engine {
     void (*scatter)(uint8_t *const *to, size_t at, const uint8_t *from, size_t from_pitch, size_t rows, size_t bytes);
     void (*stream_across)(uint8_t *const *to, size_t at, const uint8_t *from, size_t pitch, size_t rows, size_t bytes,
                           uint8_t (*rest)[64], bool first, bool last);
-    void (*stream_along)(uint8_t *to, const uint8_t *from, size_t pitch, size_t rows, size_t bytes);
+    void (*stream_along)(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t pitch, size_t rows, size_t bytes);
 
     /* Blake2b-256 of eight messages 0x00 || data, `pitch` bytes apart. `done` bytes (a multiple of 128) of each have
      * been absorbed into `state`; data[-1] is readable if done > 0. Not `last`: len is a multiple of 128. */
@@ -148,6 +148,7 @@ typedef struct {
     rs_code primary, secondary;      /* down the columns: k1 -> n; along the rows: k2 -> n */
     size_t words;                    /* symbols to a window if symbols are small (<= 128 bytes), else 0 */
     layout window, tail;             /* of `words` small symbols; or of 128 bytes, and of what is left */
+    size_t block, pitch;             /* bytes of a symbol (or of small ones side by side) on the stage; its row pitch */
     size_t columns_per_unit;         /* a multiple of 8, so that a chunk of the row trees has one owner */
     size_t groups;                   /* of eight rows */
     node8 zeros[MAX_TREE_DEPTH + 1];

@@ -7,17 +7,24 @@
 #include "kernel.h"
 #include <string.h>
 
-#define STAGE_BLOCK 1024                  /* bytes of a symbol on the stage at a time */
-#define STAGE_HEAD 64                     /* room for the byte before a block, which its first hash block needs */
-#define PITCH (STAGE_HEAD + STAGE_BLOCK)  /* an odd number of cache lines, so that rows spread over the cache sets */
-#define CHUNK 8                           /* columns whose leaves are held until the row trees have taken them */
+#ifndef MAX_BLOCK
+#define MAX_BLOCK 1024  /* bytes of a symbol on the stage at a time, at most: 1000 of them fill most of an L2 cache */
+#endif
+#define STAGE_HEAD 64   /* room for the byte before a block, which its first hash block needs */
+#define NO_COLUMN SIZE_MAX
+#define CHUNK 8         /* columns whose leaves are held until the row trees have taken them */
 #define CHUNK_LEVELS 3
 
 static size_t ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static bool cancelled(const rs2_job *job) { return __atomic_load_n(job->cancel, __ATOMIC_RELAXED); }
-static uint8_t *staged(const rs2_work *work, size_t symbol) { return work->stage + symbol * PITCH; }
+static size_t whole_stripes(size_t bytes) { return ceil_div(bytes, STRIPE) * STRIPE; }
+
+static uint8_t *staged(const rs2_job *job, const rs2_work *work, size_t symbol)
+{
+    return work->stage + symbol * job->pitch;
+}
 
 void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2, size_t symbol_size)
 {
@@ -35,8 +42,14 @@ void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2,
     job->window = small ? rs_layout(job->words, symbol_size) : rs_layout(1, STRIPE);
     job->tail = rs_layout(1, small || symbol_size % STRIPE == 0 ? 2 : symbol_size % STRIPE);
     job->columns_per_unit = CHUNK * (small ? smaller(4, larger(1, job->words / CHUNK)) : 1);
-    if (small)
+    if (small) {
+        /* The last window of a unit may reach beyond its symbols: leave room. */
+        job->block = whole_stripes(job->columns_per_unit * symbol_size + STRIPE - symbol_size);
         tree_zeros(e, job->zeros, symbol_size);
+    } else {
+        job->block = whole_stripes(ceil_div(symbol_size, ceil_div(symbol_size, MAX_BLOCK)));
+    }
+    job->pitch = STAGE_HEAD + job->block;  /* an odd number of cache lines: rows spread over the cache sets */
 }
 
 static size_t stage_symbols(const rs2_job *job)
@@ -54,7 +67,7 @@ static size_t stripe_slots(const rs2_job *job)
 static size_t part_bytes(const rs2_job *job, size_t parts[6])
 {
     size_t total = 0;
-    parts[0] = STAGE_HEAD + stage_symbols(job) * PITCH + STRIPE;
+    parts[0] = STAGE_HEAD + stage_symbols(job) * job->pitch + STRIPE;
     parts[1] = stripe_slots(job) * sizeof(stripe);
     parts[2] = job->groups * sizeof(state8);
     parts[3] = CHUNK * job->groups * sizeof(node8);
@@ -98,7 +111,7 @@ static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *wor
     size_t step = job->words ? job->words * job->symbol_size : STRIPE;
     size_t end = job->words ? count * job->symbol_size : bytes;
     for (size_t at = 0; at < end; at += step)
-        rs_encode(job->engine, code, work->stage + at, PITCH, at + step <= end || job->words ? &job->window : &job->tail,
+        rs_encode(job->engine, code, work->stage + at, job->pitch, at + step <= end || job->words ? &job->window : &job->tail,
                   work->stripes);
 }
 
@@ -106,19 +119,19 @@ static void extend_small_rows(const rs2_job *job, rs2_work *work, size_t first, 
 {
     size_t s = job->symbol_size;
     for (size_t i = 0; i < count; i++)
-        job->engine->move(work->stage + i * s, PITCH, job->source[first + i], s, job->k2, s);
+        job->engine->move(work->stage + i * s, job->pitch, job->source[first + i], s, job->k2, s);
     extend_staged(job, &job->secondary, work, count, 0);
-    job->engine->scatter(job->columns + job->k2, first * s, staged(work, job->k2), PITCH, job->n - job->k2, count * s);
+    job->engine->scatter(job->columns + job->k2, first * s, staged(job, work, job->k2), job->pitch, job->n - job->k2, count * s);
 }
 
 static void extend_large_row(const rs2_job *job, rs2_work *work, size_t row)
 {
     size_t s = job->symbol_size;
-    for (size_t at = 0; at < s && !cancelled(job); at += STAGE_BLOCK) {
-        size_t bytes = smaller(STAGE_BLOCK, s - at);
-        job->engine->move(work->stage, PITCH, job->source[row] + at, s, job->k2, bytes);
+    for (size_t at = 0; at < s && !cancelled(job); at += job->block) {
+        size_t bytes = smaller(job->block, s - at);
+        job->engine->move(work->stage, job->pitch, job->source[row] + at, s, job->k2, bytes);
         extend_staged(job, &job->secondary, work, 1, bytes);
-        job->engine->scatter(job->columns + job->k2, row * s + at, staged(work, job->k2), PITCH, job->n - job->k2,
+        job->engine->scatter(job->columns + job->k2, row * s + at, staged(job, work, job->k2), job->pitch, job->n - job->k2,
                              bytes);
     }
 }
@@ -137,9 +150,9 @@ static void stage_column(const rs2_job *job, rs2_work *work, size_t c, size_t at
 {
     size_t s = job->symbol_size;
     if (c < job->k2)
-        job->engine->gather(work->stage + to, PITCH, job->source, c * s + at, job->k1, bytes);
+        job->engine->gather(work->stage + to, job->pitch, job->source, c * s + at, job->k1, bytes);
     else
-        job->engine->move(work->stage + to, PITCH, job->columns[c] + at, s, job->k1, bytes);
+        job->engine->move(work->stage + to, job->pitch, job->columns[c] + at, s, job->k1, bytes);
 }
 
 /* The other way, a block of a large column from the stage to the slivers: a source column is new as a secondary sliver;
@@ -149,22 +162,20 @@ static void unstage_block(const rs2_job *job, rs2_work *work, size_t c, size_t a
     size_t s = job->symbol_size, unit = job->columns_per_unit;
     if (c >= job->k2)
         return;
-    if (job->columns[c] && bytes == s)
-        job->engine->stream_along(job->columns[c], work->stage, PITCH, job->k1, s);
-    else if (job->columns[c])
-        job->engine->move(job->columns[c] + at, s, work->stage, PITCH, job->k1, bytes);
+    if (job->columns[c])
+        job->engine->stream_along(job->columns[c] + at, s, work->stage, job->pitch, job->k1, bytes);
     if (job->primary_repair) {
         bool first = at == 0 && c % unit == 0, last = at + bytes == s && (c % unit == unit - 1 || c + 1 == job->k2);
-        job->engine->stream_across(job->primary_repair, c * s + at, staged(work, job->k1), PITCH, job->n - job->k1,
+        job->engine->stream_across(job->primary_repair, c * s + at, staged(job, work, job->k1), job->pitch, job->n - job->k1,
                                    bytes, work->rest, first, last);
     }
 }
 
-static bool all_zero(const uint8_t *symbols, size_t bytes)
+static bool all_zero(const uint8_t *symbols, size_t pitch, size_t bytes)
 {
     for (size_t lane = 0; lane < LANES; lane++)
         for (size_t i = 0; i < bytes; i++)
-            if (symbols[lane * PITCH + i])
+            if (symbols[lane * pitch + i])
                 return false;
     return true;
 }
@@ -175,28 +186,48 @@ static void hash_small(const rs2_job *job, rs2_work *work, size_t from, node8 *l
     const engine *e = job->engine;
     size_t s = job->symbol_size;
     for (size_t g = 0; g < job->groups; g++) {
-        const uint8_t *symbols = staged(work, g * LANES) + from;
+        const uint8_t *symbols = staged(job, work, g * LANES) + from;
         if (s == 2 && *e->leaf_digests_ready) {
-            zero[g] = e->lookup(leaves + g, symbols, PITCH, e->leaf_digests);
+            zero[g] = e->lookup(leaves + g, symbols, job->pitch, e->leaf_digests);
             continue;
         }
-        zero[g] = all_zero(symbols, s);
+        zero[g] = all_zero(symbols, job->pitch, s);
         if (zero[g])
             leaves[g] = job->zeros[0];
         else
-            e->leaf(work->states, leaves + g, symbols, PITCH, s, 0, true);
+            e->leaf(work->states, leaves + g, symbols, job->pitch, s, 0, true);
     }
 }
 
-/* Takes a block of the symbols into their hashes, and keeps its last byte in the head of each stage row. */
-static void hash_block(const rs2_job *job, rs2_work *work, size_t at, size_t bytes, node8 *leaves)
+/* Asks for the share of group g in the source that the stage takes next: rows lie so far apart that no hardware
+ * prefetcher finds them. */
+static ALWAYS_INLINE void fetch_ahead(const rs2_job *job, size_t g, size_t c, size_t at)
+{
+    if (at >= job->symbol_size) {
+        at = 0;
+        c++;
+    }
+    if (c >= job->k2)
+        return;
+    size_t bytes = smaller(job->block, job->symbol_size - at), offset = c * job->symbol_size + at;
+    for (size_t r = g * job->k1 / job->groups; r < (g + 1) * job->k1 / job->groups; r++)
+        for (size_t i = 0; i < bytes; i += 64)
+            __builtin_prefetch(job->source[r] + offset + i, 0, 2);
+}
+
+/* Takes a block of the symbols of column c (or of a lone sliver: NO_COLUMN) into their hashes, and keeps its last byte
+ * in the head of each stage row. */
+static void hash_block(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes, node8 *leaves)
 {
     bool last = at + bytes == job->symbol_size;
-    for (size_t g = 0; g < job->groups; g++)
-        job->engine->leaf(work->states + g, leaves + g, staged(work, g * LANES), PITCH, bytes, at, last);
+    for (size_t g = 0; g < job->groups; g++) {
+        job->engine->leaf(work->states + g, leaves + g, staged(job, work, g * LANES), job->pitch, bytes, at, last);
+        if (c < job->k2)
+            fetch_ahead(job, g, c, at + bytes);
+    }
     if (!last)
         for (size_t i = 0; i < job->n; i++)
-            staged(work, i)[-1] = staged(work, i)[bytes - 1];
+            staged(job, work, i)[-1] = staged(job, work, i)[bytes - 1];
 }
 
 /* The leaves of up to eight columns go into the row trees, three levels up, and then into the columns' own. */
@@ -223,15 +254,15 @@ static void encode_small_columns(const rs2_job *job, rs2_work *work, size_t firs
 {
     size_t s = job->symbol_size, source = first < job->k2 ? smaller(count, job->k2 - first) : 0;
     if (source)
-        job->engine->gather(work->stage, PITCH, job->source, first * s, job->k1, source * s);
+        job->engine->gather(work->stage, job->pitch, job->source, first * s, job->k1, source * s);
     for (size_t i = source; i < count; i++)
         stage_column(job, work, first + i, 0, s, i * s);
     extend_staged(job, &job->primary, work, count, 0);
     for (size_t i = 0; i < source; i++)
         if (job->columns[first + i])
-            job->engine->move(job->columns[first + i], s, work->stage + i * s, PITCH, job->k1, s);
+            job->engine->move(job->columns[first + i], s, work->stage + i * s, job->pitch, job->k1, s);
     if (job->primary_repair && source)
-        job->engine->scatter(job->primary_repair, first * s, staged(work, job->k1), PITCH, job->n - job->k1,
+        job->engine->scatter(job->primary_repair, first * s, staged(job, work, job->k1), job->pitch, job->n - job->k1,
                              source * s);
     for (size_t start = 0; start < count; start += CHUNK) {
         size_t chunk = smaller(CHUNK, count - start);
@@ -243,11 +274,11 @@ static void encode_small_columns(const rs2_job *job, rs2_work *work, size_t firs
 
 static void encode_large_column(const rs2_job *job, rs2_work *work, size_t c, node8 *leaves)
 {
-    for (size_t at = 0; at < job->symbol_size && !cancelled(job); at += STAGE_BLOCK) {
-        size_t bytes = smaller(STAGE_BLOCK, job->symbol_size - at);
+    for (size_t at = 0; at < job->symbol_size && !cancelled(job); at += job->block) {
+        size_t bytes = smaller(job->block, job->symbol_size - at);
         stage_column(job, work, c, at, bytes, 0);
         extend_staged(job, &job->primary, work, 1, bytes);
-        hash_block(job, work, at, bytes, leaves);
+        hash_block(job, work, c, at, bytes, leaves);
         unstage_block(job, work, c, at, bytes);
     }
 }
@@ -285,16 +316,16 @@ void rs2_expand(const rs2_job *job, rs2_work *work, const rs_code *code, const u
                 uint8_t *tree, uint8_t *root)
 {
     size_t s = job->symbol_size;
-    for (size_t at = 0; at < s && !cancelled(job); at += STAGE_BLOCK) {
-        size_t bytes = smaller(STAGE_BLOCK, s - at);
-        job->engine->move(work->stage, PITCH, sliver + at, s, code->n_source, bytes);
+    for (size_t at = 0; at < s && !cancelled(job); at += job->block) {
+        size_t bytes = smaller(job->block, s - at);
+        job->engine->move(work->stage, job->pitch, sliver + at, s, code->n_source, bytes);
         extend_staged(job, code, work, 1, bytes);
         if (root && job->words)
             hash_small(job, work, 0, work->leaves, work->zero);
         else if (root)
-            hash_block(job, work, at, bytes, work->leaves);
+            hash_block(job, work, NO_COLUMN, at, bytes, work->leaves);
         if (symbols)
-            job->engine->move(symbols + at, s, work->stage, PITCH, job->n, bytes);
+            job->engine->move(symbols + at, s, work->stage, job->pitch, job->n, bytes);
     }
     if (root)
         tree_of_lanes(job->engine, work->leaves, job->words ? work->zero : NULL, job->n, job->zeros, tree, root);
@@ -311,7 +342,7 @@ static size_t codewords(const rs2_decoding *d) { return d->columns ? d->job->k1 
 
 static size_t codewords_per_unit(const rs2_decoding *d)
 {
-    return d->job->words ? d->job->words * (STAGE_BLOCK / STRIPE) : 1;
+    return d->job->words ? d->job->words * (d->job->block / STRIPE) : 1;
 }
 
 size_t rs2_decode_units(const rs2_decoding *d) { return ceil_div(codewords(d), codewords_per_unit(d)); }
@@ -331,9 +362,9 @@ static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, s
 {
     const rs2_job *job = d->job;
     size_t step = job->words ? job->words * job->symbol_size : STRIPE, end = count * bytes;
-    uint8_t *rebuilt = staged(work, d->plan->n_used);
+    uint8_t *rebuilt = staged(job, work, d->plan->n_used);
     for (size_t at = 0; at < end; at += step)
-        rs_decode(job->engine, d->plan, work->stage + at, rebuilt + at, PITCH,
+        rs_decode(job->engine, d->plan, work->stage + at, rebuilt + at, job->pitch,
                   at + step <= end || job->words ? &job->window : &job->tail, work->stripes);
 }
 
@@ -342,16 +373,16 @@ void rs2_decode(const rs2_decoding *d, rs2_work *work, size_t unit)
     const rs2_job *job = d->job;
     const rs_plan *plan = d->plan;
     size_t s = job->symbol_size, first = unit * codewords_per_unit(d);
-    size_t count = smaller(codewords_per_unit(d), codewords(d) - first), block = job->words ? s : STAGE_BLOCK;
+    size_t count = smaller(codewords_per_unit(d), codewords(d) - first), block = job->words ? s : job->block;
     for (size_t at = 0; at < s && !cancelled(job); at += block) {
         size_t bytes = smaller(block, s - at);
-        job->engine->gather(work->stage, PITCH, d->received, first * s + at, plan->n_used, count * bytes);
+        job->engine->gather(work->stage, job->pitch, d->received, first * s + at, plan->n_used, count * bytes);
         if (plan->n_missing)
             decode_staged(d, work, count, bytes);
         for (size_t i = 0; i < plan->n_used; i++)
             if (d->indices[i] < plan->code->n_source)
-                place(d, staged(work, i), d->indices[i], first, count, at, bytes);
+                place(d, staged(job, work, i), d->indices[i], first, count, at, bytes);
         for (size_t i = 0; i < plan->n_missing; i++)
-            place(d, staged(work, plan->n_used + i), plan->missing[i], first, count, at, bytes);
+            place(d, staged(job, work, plan->n_used + i), plan->missing[i], first, count, at, bytes);
     }
 }
