@@ -36,6 +36,8 @@ cdef extern from "kernel.h" nogil:
         uint8_t *factor
         size_t *missing
         uint8_t *unfactor
+        size_t n_missing
+        size_t *gap
     ctypedef struct rs2_job:
         size_t n
         size_t k1
@@ -59,8 +61,10 @@ cdef extern from "kernel.h" nogil:
         const rs_plan *plan
         const size_t *indices
         const uint8_t **received
+        size_t n_present
         bint columns
         uint8_t *matrix
+        uint8_t **rows
     ctypedef struct rs2_rooting:
         const rs2_job *job
         const rs_code *code
@@ -79,7 +83,8 @@ cdef extern from "kernel.h" nogil:
     void engine_prepare_leaves(const engine *)
     bint rs_code_fits(size_t n_source, size_t n_symbols)
     size_t rs_skews_needed(const rs_code *)
-    void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *erasures)
+    size_t rs_plan_positions(const rs_code *)
+    void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *scratch)
     size_t c_tree_digests "tree_digests"(size_t n_leaves)
     void c_proof_roots "proof_roots"(const engine *, const uint8_t *leaves, size_t leaf_size, const uint32_t *index,
                                      const uint8_t *paths, size_t depth, uint8_t (*roots)[32])
@@ -592,12 +597,13 @@ cdef class Plan:
 
     cdef rs_plan c
     cdef size_t *index
+    cdef size_t n_present
     cdef list order  # positions in the caller's list
 
     @staticmethod
     cdef Plan of(Job job, const rs_code *code, object indices):
         cdef Plan plan = Plan.__new__(Plan)
-        cdef size_t k = code.n_source, i
+        cdef size_t k = code.n_source, positions = rs_plan_positions(code), i
         cdef const engine *e = current()
         distinct = {}
         for at, index in enumerate(indices):
@@ -606,8 +612,9 @@ cdef class Plan:
                 raise InvalidArgumentError(f"index {index} is given twice")
         if len(distinct) < k:
             raise InvalidArgumentError(f"{len(distinct)} < {k} symbols")
-        source = [index for index in distinct if index < k]
-        used = (source + [index for index in distinct if index >= k])[:k]
+        source = sorted(index for index in distinct if index < k)
+        used = source + sorted([index for index in distinct if index >= k][:k - len(source)])
+        plan.n_present = len(source)
         plan.order = [distinct[index] for index in used]
         plan.index = <size_t *>job.take(k * sizeof(size_t))
         for i in range(k):
@@ -616,8 +623,20 @@ cdef class Plan:
         plan.c.missing = <size_t *>job.take(k * sizeof(size_t))
         plan.c.factor = job.take(k * e.constant_size)
         plan.c.unfactor = job.take(k * e.constant_size)
-        rs_plan_make(e, &plan.c, code, plan.index, <uint16_t *>job.take(FIELD * sizeof(uint16_t)))
+        plan.c.gap = <size_t *>job.take(positions * sizeof(size_t))
+        rs_plan_make(e, &plan.c, code, plan.index, <uint16_t *>job.take(2 * positions * sizeof(uint16_t)))
         return plan
+
+
+cdef uint8_t **point_decoded(Job job, Plan plan, uint8_t *matrix) except NULL:
+    """Where source rows go in the matrix: those received, then those rebuilt."""
+    cdef size_t i, present = plan.n_present, row_bytes = job.c.k2 * job.c.symbol_size
+    cdef uint8_t **rows = <uint8_t **>job.take((present + plan.c.n_missing) * sizeof(void *))
+    for i in range(present):
+        rows[i] = matrix + plan.index[i] * row_bytes
+    for i in range(plan.c.n_missing):
+        rows[present + i] = matrix + plan.c.missing[i] * row_bytes
+    return rows
 
 
 def reconstruct(slivers, indices, axis, n_shards, n_primary, n_secondary, symbol_size, blob, threads=1, cancel=None,
@@ -638,8 +657,11 @@ def reconstruct(slivers, indices, axis, n_shards, n_primary, n_secondary, symbol
     decoding.plan = &plan.c
     decoding.indices = plan.index
     decoding.received = <const uint8_t **>received.address
+    decoding.n_present = plan.n_present
     decoding.columns = columns
     decoding.matrix = target.address[0]
+    if not columns:
+        decoding.rows = point_decoded(job, plan, target.address[0])
     crew = Crew(job, cancel, progress)
     crew_decode(&crew.c, &decoding)
     crew.run(threads, symbol_work(job.c.k1 * job.c.k2, s) / 4)

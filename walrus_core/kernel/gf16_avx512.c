@@ -47,14 +47,21 @@ static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
 #include "copy.h"
 #include "gf16_transform.h"
 
-/* Row i of a matrix is the byte 7-i of its word: which of eight input bits reach output bit i. */
+/* Row i of a matrix is the byte 7-i of its word: which of eight input bits reach output bit i. The images of the input
+ * bits are its columns, so this transposes 8x8 bits, by swapping ever smaller squares, and turns the rows around. */
 static uint64_t matrix(const uint16_t image[8], unsigned shift)
 {
-    uint64_t rows = 0;
-    for (unsigned out = 0; out < 8; out++)
-        for (unsigned in = 0; in < 8; in++)
-            rows |= (uint64_t)(image[in] >> (shift + out) & 1) << (8 * (7 - out) + in);
-    return rows;
+    uint64_t x = 0;
+    for (unsigned in = 0; in < 8; in++)
+        x |= (uint64_t)(uint8_t)(image[in] >> shift) << (8 * in);
+    static const struct { unsigned by; uint64_t mask; } swap[3] = {
+        {28, 0x00000000f0f0f0f0u}, {14, 0x0000cccc0000ccccu}, {7, 0x00aa00aa00aa00aau},
+    };
+    for (int i = 0; i < 3; i++) {
+        uint64_t difference = (x ^ x >> swap[i].by) & swap[i].mask;
+        x ^= difference ^ difference << swap[i].by;
+    }
+    return __builtin_bswap64(x);
 }
 
 static void make_constant(void *out, const uint16_t image[16])

@@ -2,7 +2,7 @@
  * Chapter 1.3 of the Walrus encoding; the same numbers as the LCH transform of reed-solomon-simd. */
 #include "kernel.h"
 
-uint16_t gf16_exp[FIELD], gf16_log[FIELD], gf16_skew[MODULUS], gf16_log_walsh[FIELD];
+uint16_t gf16_exp[FIELD], gf16_log[FIELD], gf16_skew[MODULUS];
 
 static const uint16_t cantor_basis[16] = {
     0x0001, 0xACCA, 0x3C0E, 0x163E, 0xC582, 0xED2E, 0x914C, 0x4012,
@@ -73,7 +73,4 @@ void gf16_init(void)
 {
     make_logs();
     make_skews();
-    for (uint32_t x = 0; x < FIELD; x++)
-        gf16_log_walsh[x] = x ? gf16_log[x] : 0;
-    engine_scalar.walsh(gf16_log_walsh);
 }

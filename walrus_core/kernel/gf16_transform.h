@@ -146,43 +146,22 @@ static void engine_add(stripe *out, const stripe *in, size_t count)
             vec_store(out + i, part, vec_xor(vec_load(out + i, part), vec_load(in + i, part)));
 }
 
-/* x += every value one clear bit of whose index is set; ascending order, so those are still the old values. */
-static void engine_derive(stripe *work, unsigned log_size, size_t count)
+static void engine_multiply_add(stripe *out, const stripe *in, const void *factor, size_t count)
 {
-    for (size_t x = 0; x < count; x++)
+    for (size_t i = 0; i < slots(count); i++)
+        for (int part = 0; part < PARTS; part++)
+            vec_store(out + i, part, vec_multiply_add(vec_load(out + i, part), vec_load(in + i, part), factor));
+}
+
+/* Every value plus all those whose index has one more bit set. */
+static void engine_derive(stripe *out, const stripe *in, unsigned log_size)
+{
+    for (size_t x = 0; x < (size_t)1 << log_size; x++)
         for (int part = 0; part < PARTS; part++) {
-            vec sum = vec_load(work + slot(x), part);
+            vec sum = vec_load(in + slot(x), part);
             for (unsigned bit = 0; bit < log_size; bit++)
                 if (!(x >> bit & 1))
-                    sum = vec_xor(sum, vec_load(work + slot(x | (size_t)1 << bit), part));
-            vec_store(work + slot(x), part, sum);
+                    sum = vec_xor(sum, vec_load(in + slot(x | (size_t)1 << bit), part));
+            vec_store(out + slot(x), part, sum);
         }
-}
-
-static ALWAYS_INLINE void walsh_pair(uint16_t *restrict a, uint16_t *restrict b, size_t width)
-{
-    for (size_t i = 0; i < width; i++) {
-        uint16_t sum = (uint16_t)(a[i] + b[i]), difference = (uint16_t)(a[i] - b[i]);
-        sum = (uint16_t)(sum + (sum < a[i]));
-        difference = (uint16_t)(difference - (a[i] < b[i]));
-        a[i] = sum;
-        b[i] = difference;
-    }
-}
-
-/* Short distances run over a transposed 256 x 256 square: every inner loop is then at least 256 long. */
-static void engine_walsh(uint16_t *values)
-{
-    static const size_t side = 256;
-    for (int round = 0; round < 2; round++) {
-        for (size_t width = side; width < FIELD; width *= 2)
-            for (size_t start = 0; start < FIELD; start += 2 * width)
-                walsh_pair(values + start, values + start + width, width);
-        for (size_t i = 0; i < side; i++)
-            for (size_t j = 0; j < i; j++) {
-                uint16_t swap = values[i * side + j];
-                values[i * side + j] = values[j * side + i];
-                values[j * side + i] = swap;
-            }
-    }
 }

@@ -16,6 +16,9 @@
 #define FIELD 65536          /* elements of GF(2^16) */
 #define MODULUS 65535        /* logarithms live modulo this; as a logarithm it means "multiply by nothing" */
 #define MAX_TREE_DEPTH 16    /* ceil(log2(49155)) */
+#define LOG_BLOCKS 2         /* a decoder's transform is done in four blocks */
+#define N_BLOCKS (1 << LOG_BLOCKS)
+#define MAX_CONSTANT 128     /* bytes of the largest engine's constants */
 
 #if defined(__GNUC__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -55,8 +58,8 @@ typedef struct engine {
     void (*fft)(stripe *out, const stripe *in, unsigned log_size, size_t count, size_t delta, const void *skews);
     void (*scale)(stripe *out, const stripe *in, const void *constant);
     void (*add)(stripe *out, const stripe *in, size_t count);              /* first `count` positions: out ^= in */
-    void (*derive)(stripe *work, unsigned log_size, size_t count);         /* formal derivative, positions < count */
-    void (*walsh)(uint16_t *values);                                       /* Walsh-Hadamard, 65536 values mod 65535 */
+    void (*multiply_add)(stripe *out, const stripe *in, const void *constant, size_t count);
+    void (*derive)(stripe *out, const stripe *in, unsigned log_size);      /* formal derivative */
 
     /* Copies between the stage and memory: see copy.h. */
     void (*move)(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch, size_t rows, size_t bytes);
@@ -89,7 +92,7 @@ void engine_prepare(const engine *, size_t n_constants);   /* makes skew constan
 void engine_prepare_leaves(const engine *);
 
 /* gf16_tables.c; gf16_init must run once before anything else */
-extern uint16_t gf16_exp[FIELD], gf16_log[FIELD], gf16_skew[MODULUS], gf16_log_walsh[FIELD];
+extern uint16_t gf16_exp[FIELD], gf16_log[FIELD], gf16_skew[MODULUS];
 void gf16_init(void);
 uint16_t gf16_multiply(uint16_t value, uint16_t log);
 void gf16_image(uint16_t image[16], uint16_t log);
@@ -105,12 +108,16 @@ typedef struct {
 typedef struct {
     const rs_code *code;
     size_t end, n_used;          /* positions in use; received symbols in use (= n_source) */
-    unsigned log_size;
+    unsigned log_block;
     size_t *position;            /* of each used symbol */
     uint8_t *factor;             /* its constant */
-    size_t *missing;             /* source symbols to rebuild */
+    size_t *missing;             /* source symbols to rebuild, ascending */
     uint8_t *unfactor;
     size_t n_missing;
+    size_t *gap;                 /* positions to clear; room for rs_plan_positions */
+    size_t n_gaps;
+    bool mixes[N_BLOCKS][N_BLOCKS];                        /* what block i adds to rebuilt block j: nothing, or */
+    uint64_t mix[N_BLOCKS][N_BLOCKS][MAX_CONSTANT / 8];    /* this constant times itself */
 } rs_plan;
 
 rs_code rs_code_of(size_t n_source, size_t n_symbols);
@@ -120,7 +127,8 @@ layout rs_layout(size_t n_words, size_t bytes);  /* a window of n_words symbols 
 size_t rs_encode_slots(const rs_code *);         /* stripes of work space */
 void rs_encode(const engine *, const rs_code *, uint8_t *rows, size_t pitch, const layout *, stripe *work);
 size_t rs_decode_slots(const rs_code *);
-void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *erasures);
+void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *scratch);
+size_t rs_plan_positions(const rs_code *);
 void rs_decode(const engine *, const rs_plan *, const uint8_t *received, uint8_t *rebuilt, size_t pitch, const layout *,
                stripe *work);
 
@@ -146,9 +154,10 @@ typedef struct {
     const engine *engine;
     size_t n, k1, k2, symbol_size;
     rs_code primary, secondary;      /* down the columns: k1 -> n; along the rows: k2 -> n */
-    size_t words;                    /* symbols to a window if symbols are small (<= 128 bytes), else 0 */
-    layout window, tail;             /* of `words` small symbols; or of 128 bytes, and of what is left */
-    size_t block, pitch;             /* bytes of a symbol (or of small ones side by side) on the stage; its row pitch */
+    size_t packed;                   /* symbols to a window if two or more fit, else 0 */
+    layout window, tail;             /* of those symbols; or of 128 bytes, and of what is left at a symbol's end */
+    size_t side, block;              /* symbols side by side on the stage, and bytes of each at a time */
+    size_t width, pitch;             /* bytes of a stage row in use, and from one to the next */
     size_t columns_per_unit;         /* a multiple of 8, so that a chunk of the row trees has one owner */
     size_t groups;                   /* of eight rows */
     node8 zeros[MAX_TREE_DEPTH + 1];
@@ -193,8 +202,10 @@ typedef struct {
     const rs_plan *plan;
     const size_t *indices;
     const uint8_t *const *received;
+    size_t n_present;                /* of the used ones that are source symbols; they come first */
     bool columns;                    /* the slivers are columns */
     uint8_t *matrix;
+    uint8_t *const *rows;            /* of primary slivers: where those present and then those missing go */
 } rs2_decoding;
 
 /* Slivers whose roots are wanted. */

@@ -1,29 +1,31 @@
 /* The two-dimensional code: rows of the source are extended with the secondary code, columns with the primary code, and
- * every symbol is hashed into a row's and a column's tree (chapters 1 and 2 of the Walrus encoding).
- *
- * Everything passes through the stage: the same bytes of each symbol of a codeword, one pitch apart, small enough for
- * the second-level cache. Symbols of up to 128 bytes are staged whole, several codewords side by side, so that a stripe
- * is full; larger ones block by block. The repair-by-repair quadrant is hashed on the stage and goes nowhere else. */
-#include "kernel.h"
+ * every symbol is hashed into a row's and a column's tree (chapters 1 and 2 of the Walrus encoding). The
+ * repair-by-repair quadrant is hashed on the stage and goes nowhere else. */
+#include "stage.h"
 #include <string.h>
 
-#ifndef MAX_BLOCK
-#define MAX_BLOCK 1024  /* bytes of a symbol on the stage at a time, at most: 1000 of them fill most of an L2 cache */
-#endif
+#define MAX_BLOCK 1024  /* bytes of a symbol, or of symbols side by side, on the stage: 1000 of them fit an L2 cache */
+#define MAX_SIDE 32     /* symbols side by side: more would leave too few units for many threads */
 #define STAGE_HEAD 64   /* room for the byte before a block, which its first hash block needs */
-#define NO_COLUMN SIZE_MAX
 #define CHUNK 8         /* columns whose leaves are held until the row trees have taken them */
 #define CHUNK_LEVELS 3
+#define FEW_BYTES 128   /* symbols up to this are tested for zeros, and written through the caches */
 
-static size_t ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static bool cancelled(const rs2_job *job) { return __atomic_load_n(job->cancel, __ATOMIC_RELAXED); }
 static size_t whole_stripes(size_t bytes) { return ceil_div(bytes, STRIPE) * STRIPE; }
 
-static uint8_t *staged(const rs2_job *job, const rs2_work *work, size_t symbol)
+static void plan_stage(rs2_job *job)
 {
-    return work->stage + symbol * job->pitch;
+    size_t s = job->symbol_size;
+    job->packed = s <= STRIPE / 2 ? STRIPE / s : 0;
+    job->window = job->packed ? rs_layout(job->packed, s) : rs_layout(1, STRIPE);
+    job->tail = rs_layout(1, s % STRIPE ? s % STRIPE : 2);
+    for (job->side = 1; 2 * job->side <= smaller(MAX_SIDE, MAX_BLOCK / s);)
+        job->side *= 2;
+    /* Symbols on the stage whole leave room for what their last window reaches beyond them. */
+    job->block = s <= MAX_BLOCK ? s : whole_stripes(ceil_div(s, ceil_div(s, MAX_BLOCK)));
+    job->width = whole_stripes(job->side * job->block + STRIPE - 2);
+    job->pitch = STAGE_HEAD + job->width;  /* an odd number of cache lines: rows spread over the cache sets */
+    job->columns_per_unit = larger(CHUNK, job->side);
 }
 
 void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2, size_t symbol_size)
@@ -37,24 +39,9 @@ void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2,
     job->primary = rs_code_of(k1, n);
     job->secondary = rs_code_of(k2, n);
     job->groups = ceil_div(n, LANES);
-    bool small = symbol_size <= STRIPE;
-    job->words = small ? STRIPE / symbol_size : 0;
-    job->window = small ? rs_layout(job->words, symbol_size) : rs_layout(1, STRIPE);
-    job->tail = rs_layout(1, small || symbol_size % STRIPE == 0 ? 2 : symbol_size % STRIPE);
-    job->columns_per_unit = CHUNK * (small ? smaller(4, larger(1, job->words / CHUNK)) : 1);
-    if (small) {
-        /* The last window of a unit may reach beyond its symbols: leave room. */
-        job->block = whole_stripes(job->columns_per_unit * symbol_size + STRIPE - symbol_size);
+    plan_stage(job);
+    if (symbol_size <= FEW_BYTES)
         tree_zeros(e, job->zeros, symbol_size);
-    } else {
-        job->block = whole_stripes(ceil_div(symbol_size, ceil_div(symbol_size, MAX_BLOCK)));
-    }
-    job->pitch = STAGE_HEAD + job->block;  /* an odd number of cache lines: rows spread over the cache sets */
-}
-
-static size_t stage_symbols(const rs2_job *job)
-{
-    return larger(LANES * job->groups, 2 * larger(job->k1, job->k2));
 }
 
 static size_t stripe_slots(const rs2_job *job)
@@ -66,8 +53,8 @@ static size_t stripe_slots(const rs2_job *job)
 /* A thread's work space: six parts, each a whole number of cache lines. */
 static size_t part_bytes(const rs2_job *job, size_t parts[6])
 {
-    size_t total = 0;
-    parts[0] = STAGE_HEAD + stage_symbols(job) * job->pitch + STRIPE;
+    size_t total = 0, symbols = larger(LANES * job->groups, 2 * larger(job->k1, job->k2));
+    parts[0] = STAGE_HEAD + symbols * job->pitch + STRIPE;
     parts[1] = stripe_slots(job) * sizeof(stripe);
     parts[2] = job->groups * sizeof(state8);
     parts[3] = CHUNK * job->groups * sizeof(node8);
@@ -101,74 +88,69 @@ rs2_work rs2_work_at(const rs2_job *job, void *memory)
     return work;
 }
 
-size_t rs2_row_units(const rs2_job *job) { return ceil_div(job->k1, larger(1, job->words)); }
+static size_t rows_per_unit(const rs2_job *job) { return larger(job->packed, job->side); }
+size_t rs2_row_units(const rs2_job *job) { return ceil_div(job->k1, rows_per_unit(job)); }
 size_t rs2_column_units(const rs2_job *job) { return ceil_div(job->n, job->columns_per_unit); }
 size_t rs2_chunks(const rs2_job *job) { return ceil_div(job->n, CHUNK); }
 
-/* Extends `count` small symbols side by side on the stage, or one block of `bytes` of a large one. */
 static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
 {
-    size_t step = job->words ? job->words * job->symbol_size : STRIPE;
-    size_t end = job->words ? count * job->symbol_size : bytes;
-    for (size_t at = 0; at < end; at += step)
-        rs_encode(job->engine, code, work->stage + at, job->pitch, at + step <= end || job->words ? &job->window : &job->tail,
-                  work->stripes);
-}
-
-static void extend_small_rows(const rs2_job *job, rs2_work *work, size_t first, size_t count)
-{
-    size_t s = job->symbol_size;
-    for (size_t i = 0; i < count; i++)
-        job->engine->move(work->stage + i * s, job->pitch, job->source[first + i], s, job->k2, s);
-    extend_staged(job, &job->secondary, work, count, 0);
-    job->engine->scatter(job->columns + job->k2, first * s, staged(job, work, job->k2), job->pitch, job->n - job->k2, count * s);
-}
-
-static void extend_large_row(const rs2_job *job, rs2_work *work, size_t row)
-{
-    size_t s = job->symbol_size;
-    for (size_t at = 0; at < s && !cancelled(job); at += job->block) {
-        size_t bytes = smaller(job->block, s - at);
-        job->engine->move(work->stage, job->pitch, job->source[row] + at, s, job->k2, bytes);
-        extend_staged(job, &job->secondary, work, 1, bytes);
-        job->engine->scatter(job->columns + job->k2, row * s + at, staged(job, work, job->k2), job->pitch, job->n - job->k2,
-                             bytes);
+    for (size_t i = 0; i < window_count(job, count, bytes); i++) {
+        window w = window_of(job, bytes, i);
+        rs_encode(job->engine, code, work->stage + w.at, job->pitch, w.map, work->stripes);
     }
 }
 
 /* Repair symbols of some rows, into the columns k2..n-1. */
 void rs2_encode_rows(const rs2_job *job, rs2_work *work, size_t unit)
 {
-    if (!job->words)
-        extend_large_row(job, work, unit);
-    else if (!cancelled(job))
-        extend_small_rows(job, work, unit * job->words, smaller(job->words, job->k1 - unit * job->words));
+    size_t s = job->symbol_size, first = unit * rows_per_unit(job);
+    size_t count = smaller(rows_per_unit(job), job->k1 - first);
+    for (size_t at = 0; at < s && !cancelled(job); at += job->block) {
+        size_t bytes = smaller(job->block, s - at);
+        for (size_t i = 0; i < count; i++)
+            job->engine->move(work->stage + i * bytes, job->pitch, job->source[first + i] + at, s, job->k2, bytes);
+        extend_staged(job, &job->secondary, work, count, bytes);
+        job->engine->scatter(job->columns + job->k2, first * s + at, staged(job, work, job->k2), job->pitch,
+                             job->n - job->k2, count * bytes);
+    }
 }
 
-/* `bytes` from `at` in the k1 source symbols of column c, on the stage from `to` on. */
-static void stage_column(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes, size_t to)
+/* A batch of columns on the stage: `count` from `first`, `source` of them below k2, `bytes` from `at` of each symbol. */
+typedef struct { size_t first, count, source, at, bytes; } batch;
+
+static void stage_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
     size_t s = job->symbol_size;
-    if (c < job->k2)
-        job->engine->gather(work->stage + to, job->pitch, job->source, c * s + at, job->k1, bytes);
-    else
-        job->engine->move(work->stage + to, job->pitch, job->columns[c] + at, s, job->k1, bytes);
+    if (b->source)
+        job->engine->gather(work->stage, job->pitch, job->source, b->first * s + b->at, job->k1, b->source * b->bytes);
+    for (size_t i = b->source; i < b->count; i++)
+        job->engine->move(work->stage + i * b->bytes, job->pitch, job->columns[b->first + i] + b->at, s, job->k1,
+                          b->bytes);
 }
 
-/* The other way, a block of a large column from the stage to the slivers: a source column is new as a secondary sliver;
- * its repair symbols are parts of primary slivers. */
-static void unstage_block(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes)
+/* The other way: source columns are new as secondary slivers; their repair symbols are parts of primary slivers, whose
+ * runs begin and end with the unit. */
+static void unstage_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
-    size_t s = job->symbol_size, unit = job->columns_per_unit;
-    if (c >= job->k2)
-        return;
-    if (job->columns[c])
-        job->engine->stream_along(job->columns[c] + at, s, work->stage, job->pitch, job->k1, bytes);
-    if (job->primary_repair) {
-        bool first = at == 0 && c % unit == 0, last = at + bytes == s && (c % unit == unit - 1 || c + 1 == job->k2);
-        job->engine->stream_across(job->primary_repair, c * s + at, staged(job, work, job->k1), job->pitch, job->n - job->k1,
-                                   bytes, work->rest, first, last);
+    const engine *e = job->engine;
+    size_t s = job->symbol_size, unit = job->columns_per_unit, end = b->first + b->source, n_repair = job->n - job->k1;
+    const uint8_t *repair = staged(job, work, job->k1);
+    bool few = s <= FEW_BYTES;
+    for (size_t i = 0; i < b->source; i++) {
+        uint8_t *column = job->columns[b->first + i];
+        if (column)
+            (few ? e->move : e->stream_along)(column + b->at, s, work->stage + i * b->bytes, job->pitch, job->k1,
+                                              b->bytes);
     }
+    if (!job->primary_repair || !b->source)
+        return;
+    if (few)
+        e->scatter(job->primary_repair, b->first * s, repair, job->pitch, n_repair, b->source * s);
+    else
+        e->stream_across(job->primary_repair, b->first * s + b->at, repair, job->pitch, n_repair, b->source * b->bytes,
+                         work->rest, b->at == 0 && b->first % unit == 0,
+                         b->at + b->bytes == s && (end % unit == 0 || end == job->k2));
 }
 
 static bool all_zero(const uint8_t *symbols, size_t pitch, size_t bytes)
@@ -180,54 +162,50 @@ static bool all_zero(const uint8_t *symbols, size_t pitch, size_t bytes)
     return true;
 }
 
-/* Leaves of the symbols that are whole on the stage from `from` on. */
-static void hash_small(const rs2_job *job, rs2_work *work, size_t from, node8 *leaves, uint8_t *zero)
+/* Leaves of eight small symbols, and whether they are all zero. */
+static ALWAYS_INLINE bool hash_few(const rs2_job *job, const uint8_t *symbols, state8 *state, node8 *leaves)
 {
     const engine *e = job->engine;
     size_t s = job->symbol_size;
-    for (size_t g = 0; g < job->groups; g++) {
-        const uint8_t *symbols = staged(job, work, g * LANES) + from;
-        if (s == 2 && *e->leaf_digests_ready) {
-            zero[g] = e->lookup(leaves + g, symbols, job->pitch, e->leaf_digests);
-            continue;
-        }
-        zero[g] = all_zero(symbols, job->pitch, s);
-        if (zero[g])
-            leaves[g] = job->zeros[0];
-        else
-            e->leaf(work->states, leaves + g, symbols, job->pitch, s, 0, true);
-    }
+    if (s == 2 && *e->leaf_digests_ready)
+        return e->lookup(leaves, symbols, job->pitch, e->leaf_digests);
+    bool zero = all_zero(symbols, job->pitch, s);
+    if (zero)
+        *leaves = job->zeros[0];
+    else
+        e->leaf(state, leaves, symbols, job->pitch, s, 0, true);
+    return zero;
 }
 
-/* Asks for the share of group g in the source that the stage takes next: rows lie so far apart that no hardware
- * prefetcher finds them. */
-static ALWAYS_INLINE void fetch_ahead(const rs2_job *job, size_t g, size_t c, size_t at)
+/* Eight symbols' leaves, or what `bytes` from `at` of them add to their hashes. */
+static ALWAYS_INLINE bool hash_group(const rs2_job *job, rs2_work *work, size_t g, size_t from, size_t at, size_t bytes,
+                                     node8 *leaves)
 {
-    if (at >= job->symbol_size) {
-        at = 0;
-        c++;
-    }
-    if (c >= job->k2)
+    const uint8_t *symbols = staged(job, work, g * LANES) + from;
+    if (job->symbol_size <= FEW_BYTES)
+        return hash_few(job, symbols, work->states + g, leaves);
+    job->engine->leaf(work->states + g, leaves, symbols, job->pitch, bytes, at, at + bytes == job->symbol_size);
+    return false;
+}
+
+/* The last byte of a block waits in the head of its stage row for the next one. */
+static void keep_last_bytes(const rs2_job *job, rs2_work *work, size_t bytes)
+{
+    for (size_t i = 0; i < job->n; i++)
+        staged(job, work, i)[-1] = staged(job, work, i)[bytes - 1];
+}
+
+/* Asks for part `i` of `parts` of the source that the stage takes after this batch: its rows lie so far apart that no
+ * hardware prefetcher finds them. */
+static ALWAYS_INLINE void fetch_ahead(const rs2_job *job, const batch *b, size_t i, size_t parts)
+{
+    size_t s = job->symbol_size, from = b->first * s + b->at + b->source * b->bytes;
+    if (from >= job->k2 * s)
         return;
-    size_t bytes = smaller(job->block, job->symbol_size - at), offset = c * job->symbol_size + at;
-    for (size_t r = g * job->k1 / job->groups; r < (g + 1) * job->k1 / job->groups; r++)
-        for (size_t i = 0; i < bytes; i += 64)
-            __builtin_prefetch(job->source[r] + offset + i, 0, 2);
-}
-
-/* Takes a block of the symbols of column c (or of a lone sliver: NO_COLUMN) into their hashes, and keeps its last byte
- * in the head of each stage row. */
-static void hash_block(const rs2_job *job, rs2_work *work, size_t c, size_t at, size_t bytes, node8 *leaves)
-{
-    bool last = at + bytes == job->symbol_size;
-    for (size_t g = 0; g < job->groups; g++) {
-        job->engine->leaf(work->states + g, leaves + g, staged(job, work, g * LANES), job->pitch, bytes, at, last);
-        if (c < job->k2)
-            fetch_ahead(job, g, c, at + bytes);
-    }
-    if (!last)
-        for (size_t i = 0; i < job->n; i++)
-            staged(job, work, i)[-1] = staged(job, work, i)[bytes - 1];
+    size_t end = smaller(from + b->source * b->bytes, job->k2 * s);
+    for (size_t r = i * job->k1 / parts; r < (i + 1) * job->k1 / parts; r++)
+        for (size_t at = from; at < end; at += 64)
+            __builtin_prefetch(job->source[r] + at, 0, 2);
 }
 
 /* The leaves of up to eight columns go into the row trees, three levels up, and then into the columns' own. */
@@ -250,52 +228,39 @@ static void plant(const rs2_job *job, rs2_work *work, size_t first, size_t count
                       NULL, job->column_roots + (first + i) * DIGEST);
 }
 
-static void encode_small_columns(const rs2_job *job, rs2_work *work, size_t first, size_t count)
+static void hash_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
-    size_t s = job->symbol_size, source = first < job->k2 ? smaller(count, job->k2 - first) : 0;
-    if (source)
-        job->engine->gather(work->stage, job->pitch, job->source, first * s, job->k1, source * s);
-    for (size_t i = source; i < count; i++)
-        stage_column(job, work, first + i, 0, s, i * s);
-    extend_staged(job, &job->primary, work, count, 0);
-    for (size_t i = 0; i < source; i++)
-        if (job->columns[first + i])
-            job->engine->move(job->columns[first + i], s, work->stage + i * s, job->pitch, job->k1, s);
-    if (job->primary_repair && source)
-        job->engine->scatter(job->primary_repair, first * s, staged(job, work, job->k1), job->pitch, job->n - job->k1,
-                             source * s);
-    for (size_t start = 0; start < count; start += CHUNK) {
-        size_t chunk = smaller(CHUNK, count - start);
-        for (size_t i = 0; i < chunk; i++)
-            hash_small(job, work, (start + i) * s, work->leaves + i * job->groups, work->zero + i * job->groups);
-        plant(job, work, first + start, chunk);
+    bool last = b->at + b->bytes == job->symbol_size;
+    for (size_t i = 0; i < b->count; i++) {
+        size_t column = b->first + i, place = column % CHUNK;
+        for (size_t g = 0; g < job->groups; g++) {
+            work->zero[place * job->groups + g] = hash_group(job, work, g, i * b->bytes, b->at, b->bytes,
+                                                             work->leaves + place * job->groups + g);
+            if (job->symbol_size > FEW_BYTES)
+                fetch_ahead(job, b, i * job->groups + g, b->count * job->groups);
+        }
+        if (last && (place == CHUNK - 1 || column + 1 == job->n))
+            plant(job, work, column - place, place + 1);
     }
-}
-
-static void encode_large_column(const rs2_job *job, rs2_work *work, size_t c, node8 *leaves)
-{
-    for (size_t at = 0; at < job->symbol_size && !cancelled(job); at += job->block) {
-        size_t bytes = smaller(job->block, job->symbol_size - at);
-        stage_column(job, work, c, at, bytes, 0);
-        extend_staged(job, &job->primary, work, 1, bytes);
-        hash_block(job, work, c, at, bytes, leaves);
-        unstage_block(job, work, c, at, bytes);
-    }
+    if (!last)
+        keep_last_bytes(job, work, b->bytes);
 }
 
 void rs2_encode_columns(const rs2_job *job, rs2_work *work, size_t unit)
 {
-    size_t first = unit * job->columns_per_unit, count = smaller(job->columns_per_unit, job->n - first);
-    if (cancelled(job))
-        return;
-    if (job->words) {
-        encode_small_columns(job, work, first, count);
-        return;
+    size_t s = job->symbol_size, first = unit * job->columns_per_unit;
+    size_t end = smaller(first + job->columns_per_unit, job->n);
+    for (batch b = {.first = first}; b.first < end; b.first += job->side) {
+        b.count = smaller(job->side, end - b.first);
+        b.source = b.first < job->k2 ? smaller(b.count, job->k2 - b.first) : 0;
+        for (b.at = 0; b.at < s && !cancelled(job); b.at += job->block) {
+            b.bytes = smaller(job->block, s - b.at);
+            stage_columns(job, work, &b);
+            extend_staged(job, &job->primary, work, b.count, b.bytes);
+            unstage_columns(job, work, &b);
+            hash_columns(job, work, &b);
+        }
     }
-    memset(work->zero, 0, CHUNK * job->groups);
-    for (size_t i = 0; i < count; i++)
-        encode_large_column(job, work, first + i, work->leaves + i * job->groups);
-    plant(job, work, first, count);
 }
 
 /* Finishes eight row trees and writes their pairs' roots: primary p, then secondary n-1-p. */
@@ -320,69 +285,18 @@ void rs2_expand(const rs2_job *job, rs2_work *work, const rs_code *code, const u
         size_t bytes = smaller(job->block, s - at);
         job->engine->move(work->stage, job->pitch, sliver + at, s, code->n_source, bytes);
         extend_staged(job, code, work, 1, bytes);
-        if (root && job->words)
-            hash_small(job, work, 0, work->leaves, work->zero);
-        else if (root)
-            hash_block(job, work, NO_COLUMN, at, bytes, work->leaves);
+        for (size_t g = 0; root && g < job->groups; g++)
+            work->zero[g] = hash_group(job, work, g, 0, at, bytes, work->leaves + g);
         if (symbols)
             job->engine->move(symbols + at, s, work->stage, job->pitch, job->n, bytes);
+        if (at + bytes < s)
+            keep_last_bytes(job, work, bytes);
     }
     if (root)
-        tree_of_lanes(job->engine, work->leaves, job->words ? work->zero : NULL, job->n, job->zeros, tree, root);
+        tree_of_lanes(job->engine, work->leaves, work->zero, job->n, job->zeros, tree, root);
 }
 
 void rs2_root(const rs2_rooting *r, rs2_work *work, size_t sliver)
 {
     rs2_expand(r->job, work, r->code, r->slivers[sliver], NULL, NULL, r->roots + sliver * DIGEST);
-}
-
-/* Codewords are the columns of primary slivers or the rows of secondary ones; either way the next codeword's symbol
- * follows in the same sliver. A unit is what fits on the stage. */
-static size_t codewords(const rs2_decoding *d) { return d->columns ? d->job->k1 : d->job->k2; }
-
-static size_t codewords_per_unit(const rs2_decoding *d)
-{
-    return d->job->words ? d->job->words * (d->job->block / STRIPE) : 1;
-}
-
-size_t rs2_decode_units(const rs2_decoding *d) { return ceil_div(codewords(d), codewords_per_unit(d)); }
-
-/* Source symbol `index` of `count` codewords from `first`, `bytes` from `at` of each, from the stage to the matrix. */
-static void place(const rs2_decoding *d, const uint8_t *from, size_t index, size_t first, size_t count, size_t at,
-                  size_t bytes)
-{
-    size_t s = d->job->symbol_size, row = d->job->k2 * s;
-    if (!d->columns)
-        d->job->engine->move(d->matrix + index * row + first * s + at, 0, from, 0, 1, count * bytes);
-    else
-        d->job->engine->move(d->matrix + first * row + index * s + at, row, from, bytes, count, bytes);
-}
-
-static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, size_t bytes)
-{
-    const rs2_job *job = d->job;
-    size_t step = job->words ? job->words * job->symbol_size : STRIPE, end = count * bytes;
-    uint8_t *rebuilt = staged(job, work, d->plan->n_used);
-    for (size_t at = 0; at < end; at += step)
-        rs_decode(job->engine, d->plan, work->stage + at, rebuilt + at, job->pitch,
-                  at + step <= end || job->words ? &job->window : &job->tail, work->stripes);
-}
-
-void rs2_decode(const rs2_decoding *d, rs2_work *work, size_t unit)
-{
-    const rs2_job *job = d->job;
-    const rs_plan *plan = d->plan;
-    size_t s = job->symbol_size, first = unit * codewords_per_unit(d);
-    size_t count = smaller(codewords_per_unit(d), codewords(d) - first), block = job->words ? s : job->block;
-    for (size_t at = 0; at < s && !cancelled(job); at += block) {
-        size_t bytes = smaller(block, s - at);
-        job->engine->gather(work->stage, job->pitch, d->received, first * s + at, plan->n_used, count * bytes);
-        if (plan->n_missing)
-            decode_staged(d, work, count, bytes);
-        for (size_t i = 0; i < plan->n_used; i++)
-            if (d->indices[i] < plan->code->n_source)
-                place(d, staged(job, work, i), d->indices[i], first, count, at, bytes);
-        for (size_t i = 0; i < plan->n_missing; i++)
-            place(d, staged(job, work, plan->n_used + i), plan->missing[i], first, count, at, bytes);
-    }
 }

@@ -36,9 +36,7 @@ Symbol = list[int]
 
 @dataclass(frozen=True)
 class Tables:
-    """exp and log in the Cantor basis (65,536 entries each), and the logarithms of the FFT's skew
-    factors (65,535).
-    """
+    """exp and log in the Cantor basis (65,536 entries); logarithms of skew factors (65,535)."""
 
     exp: list[int]
     log: list[int]
@@ -78,17 +76,13 @@ def exp_and_log() -> tuple[list[int], list[int]]:
 
 
 def add_modulo(a: int, b: int) -> int:
-    """A + b modulo 65,535 with the carry added back; a non-zero sum stays non-zero (65,535, not
-    0).
-    """
+    """The sum modulo 65,535, by adding the carry back; 65,535 and 0 both stand for zero."""
     total = a + b
     return (total + (total >> 16)) & 0xFFFF
 
 
 def skew_factors(exp: list[int], log: list[int]) -> list[int]:
-    """Entry r + dist - 1 is the logarithm of the factor of the butterflies at offset r and distance
-    dist.
-    """
+    """Entry r + distance - 1: the logarithm of the factor of butterflies at offset r."""
 
     def multiply_by_log(x: int, logarithm: int) -> int:
         return 0 if x == 0 else exp[add_modulo(log[x], logarithm)]
@@ -120,8 +114,7 @@ def add(a: Symbol, b: Symbol) -> Symbol:
 
 
 def elements(symbol: bytes) -> Symbol:
-    """The elements of a symbol: each block of 64 bytes holds the 32 low bytes, then the 32 high
-    bytes.
+    """A block of 64 bytes holds its elements' 32 low bytes, then their 32 high bytes.
 
     The last block may be shorter, and is split in two halves all the same: two bytes are a
     little-endian integer.
@@ -149,8 +142,7 @@ def symbol_bytes(symbol: Symbol) -> bytes:
 
 
 def fft(data: list[Symbol], start: int, size: int, truncate: int, delta: int) -> None:
-    """Values from coefficients, in place, over data[start : start + size], at the points delta,
-    delta + 1, ...
+    """Values at the points delta, delta + 1, ... from coefficients, in data[start:start + size].
 
     `size` is a power of two; only the first `truncate` results are wanted, blocks beyond them are
     left alone.
@@ -167,9 +159,7 @@ def fft(data: list[Symbol], start: int, size: int, truncate: int, delta: int) ->
 
 
 def ifft(data: list[Symbol], start: int, size: int, truncate: int, delta: int) -> None:
-    """Coefficients from values, in place: the inverse of `fft`; values from `truncate` on are known
-    to be zero.
-    """
+    """The inverse of `fft`, in place; values from `truncate` on are known to be zero."""
     distance = 1
     while distance < size:
         for block in range(0, truncate, 2 * distance):
@@ -186,9 +176,7 @@ def next_power_of_two(x: int) -> int:
 
 
 def is_high_rate(n_source: int, n_repair: int) -> bool:
-    """Which of the two arrangements of the code is used; on a tie the smaller side decides (yes,
-    "reversed").
-    """
+    """Which arrangement of the code is used; on a tie the smaller side decides ("reversed")."""
     source, repair = next_power_of_two(n_source), next_power_of_two(n_repair)
     return n_source <= n_repair if source == repair else source > repair
 
@@ -202,9 +190,7 @@ def extend(source: Sequence[bytes], n: int) -> list[bytes]:
 
 
 def repair_high_rate(source: list[Symbol], n_repair: int) -> list[Symbol]:
-    """Many source symbols: one transform per chunk of them, all added up, and one transform
-    back.
-    """
+    """Many source symbols: a transform for each chunk of them, added up, and one back."""
     chunk = next_power_of_two(n_repair)
     zero = [0] * len(source[0])
     total = [zero] * chunk
@@ -219,9 +205,7 @@ def repair_high_rate(source: list[Symbol], n_repair: int) -> list[Symbol]:
 
 
 def repair_low_rate(source: list[Symbol], n_repair: int) -> list[Symbol]:
-    """Few source symbols: one transform of them, and one transform back per chunk of repair
-    symbols.
-    """
+    """Few source symbols: one transform of them, and one back for each chunk of repair."""
     chunk = next_power_of_two(len(source))
     coefficients = source + [[0] * len(source[0])] * (chunk - len(source))
     ifft(coefficients, 0, chunk, len(source), 0)
@@ -281,9 +265,7 @@ def erased_positions(
 
 @lru_cache(maxsize=1)  # a blob's columns all miss the same symbols
 def error_locator(erased: tuple[int, ...]) -> list[int]:
-    """Logarithm, at each position, of the polynomial that vanishes at the erased ones (a
-    convolution with log).
-    """
+    """Logarithms of the polynomial that vanishes at the erased positions: a convolution."""
     transform = walsh_hadamard(erased)
     product = [a * b % MODULUS for a, b in zip(transform, transformed_logarithms(), strict=True)]
     return walsh_hadamard(product)
@@ -359,9 +341,7 @@ def merkle_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_from_path(leaf: bytes, index: int, path: Sequence[bytes]) -> bytes:
-    """The root that a leaf and its path give; bit i of the index says whether the node of level i
-    is a right child.
-    """
+    """The root above a leaf; bit i of the index tells if its node on level i is a right child."""
     node = leaf_hash(leaf)
     for level, sibling in enumerate(path):
         node = inner_hash(sibling, node) if index >> level & 1 else inner_hash(node, sibling)
@@ -379,9 +359,7 @@ def source_symbols(n: int) -> tuple[int, int]:
 
 
 def symbol_size(blob_size: int, n: int) -> int:
-    """The smallest even size with which k1 * k2 symbols hold the blob; an empty blob counts as one
-    byte.
-    """
+    """The least even size for which k1 * k2 symbols hold the blob; empty counts as one byte."""
     k1, k2 = source_symbols(n)
     size = -(-max(blob_size, 1) // (k1 * k2))
     return size + size % 2
@@ -389,9 +367,7 @@ def symbol_size(blob_size: int, n: int) -> int:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A blob's n x n matrix of symbols and everything that follows from it. `axis` is 0 for rows, 1
-    for columns.
-    """
+    """A blob's n x n symbols, and what follows from them. `axis`: 0 for rows, 1 for columns."""
 
     n: int
     blob_size: int
@@ -408,9 +384,7 @@ class Encoding:
 
     @cached_property
     def pair_hashes(self) -> list[tuple[bytes, bytes]]:
-        """Of each sliver pair: the hash of primary sliver p and the hash of secondary sliver
-        n-1-p.
-        """
+        """The hashes of primary sliver p and secondary sliver n-1-p, for each pair p."""
         return [
             (merkle_root(self.line(0, p)), merkle_root(self.line(1, self.n - 1 - p)))
             for p in range(self.n)
@@ -426,18 +400,14 @@ class Encoding:
         return blake2b(b"\x01" + self.blob_size.to_bytes(8, "little") + self.root_hash)
 
     def metadata_bcs(self) -> bytes:
-        """BlobMetadata V1: encoding type, length, and the pair hashes, each a Merkle node of
-        variant 1 (digest).
-        """
+        """BlobMetadata V1: encoding type, length, pair hashes as Merkle nodes of variant 1."""
         pairs = [b"\x01" + primary + b"\x01" + secondary for primary, secondary in self.pair_hashes]
         return (
             b"\x00\x01" + self.blob_size.to_bytes(8, "little") + uleb128(self.n) + b"".join(pairs)
         )
 
     def sliver_bcs(self, axis: int, index: int) -> bytes:
-        """SliverData: the symbols with their length in front, the symbol size, the index on its own
-        axis.
-        """
+        """SliverData: the symbols with their length, the symbol size, the index on its own axis."""
         return byte_vector(self.sliver(axis, index)) + u16(len(self.rows[0][0])) + u16(index)
 
     def recovery_symbol_bcs(self, target_axis: int, target: int, source: int) -> bytes:
@@ -451,9 +421,7 @@ class Encoding:
 
 
 def encode(blob: bytes, n: int) -> Encoding:
-    """Lay the blob out in k1 rows of k2 symbols, extend the rows to n columns, then the columns to
-    n rows.
-    """
+    """The blob in k1 rows of k2 symbols; rows extended to n columns, these to n rows."""
     k1, k2 = source_symbols(n)
     size = symbol_size(len(blob), n)
     padded = blob.ljust(k1 * k2 * size, b"\x00")
@@ -464,9 +432,7 @@ def encode(blob: bytes, n: int) -> Encoding:
 
 
 def reconstruct(slivers: Mapping[int, bytes], axis: int, n: int, size: int) -> bytes:
-    """The padded blob from at least k1 primary or k2 secondary slivers, given by index; `size` is
-    the symbol size.
-    """
+    """The padded blob from k1 primary or k2 secondary slivers of symbols of `size` bytes."""
     k1, k2 = source_symbols(n)
     length, needed = (k2, k1) if axis == 0 else (k1, k2)
     lines = [

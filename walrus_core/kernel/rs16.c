@@ -116,28 +116,51 @@ static size_t position_of(const rs_code *code, size_t index)
     return code->high ? repair : code->chunk + repair;
 }
 
-/* Marks in `erasures` (65536 entries) which positions are unknown; shortened positions count as known zeros. */
-static void mark_erasures(const rs_code *code, const size_t *positions, uint16_t *erasures)
+/* ---- Erasure decoding.
+ *
+ * Received symbols times the locator of the erasures, through IFFT, formal derivative and FFT over `size` positions, are
+ * the missing ones times theirs. The transforms are done in blocks of a quarter of that size: the layers between blocks
+ * multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part of the
+ * derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
+ * derivative(block j) + sum over i of mix[j][i] * block i. Blocks with nothing missing are never built. */
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static unsigned log_block(const rs_code *code)
 {
-    size_t end = end_of(code);
-    memset(erasures, 0, FIELD * sizeof *erasures);
-    if (code->high) {
-        for (size_t p = 0; p < end; p++)
-            erasures[p] = 1;
-    } else {
-        for (size_t p = 0; p < FIELD; p++)
-            erasures[p] = p < code->n_source || p >= code->chunk;
-    }
-    for (size_t i = 0; i < code->n_source; i++)
-        erasures[positions[i]] = 0;
+    unsigned log_size = log2_ceil(end_of(code));
+    return log_size > LOG_BLOCKS ? log_size - LOG_BLOCKS : 0;
 }
 
-static void locate(const engine *e, uint16_t *erasures)
+static size_t size_of(const rs_code *code) { return (size_t)1 << (log_block(code) + LOG_BLOCKS); }
+
+static void walsh(uint16_t *values, size_t size)
 {
-    e->walsh(erasures);
-    for (size_t i = 0; i < FIELD; i++)
-        erasures[i] = (uint16_t)((uint32_t)erasures[i] * gf16_log_walsh[i] % MODULUS);
-    e->walsh(erasures);
+    for (size_t width = 1; width < size; width *= 2)
+        for (size_t start = 0; start < size; start += 2 * width)
+            for (size_t i = start; i < start + width; i++) {
+                uint32_t a = values[i], b = values[i + width];
+                uint32_t sum = a + b, difference = a + MODULUS - b;
+                values[i] = (uint16_t)(sum >= MODULUS ? sum - MODULUS : sum);
+                values[i + width] = (uint16_t)(difference >= MODULUS ? difference - MODULUS : difference);
+            }
+}
+
+/* Logarithms of the locator at each position: the sum over the erased q of log(p ^ q), a convolution. Erasures beyond
+ * `size` would add the same to every p, which cancels. Three Walsh transforms leave a factor `size`; its inverse modulo
+ * 2^16 - 1 is a power of two. */
+static void locate(uint16_t *erasures, uint16_t *logs, size_t size)
+{
+    const uint32_t inverse = (uint32_t)(FIELD / size);
+    for (size_t i = 0; i < size; i++)
+        logs[i] = i ? gf16_log[i] : 0;
+    walsh(erasures, size);
+    walsh(logs, size);
+    for (size_t i = 0; i < size; i++)
+        erasures[i] = (uint16_t)((uint32_t)erasures[i] * logs[i] % MODULUS);
+    walsh(erasures, size);
+    for (size_t i = 0; i < size; i++)
+        erasures[i] = (uint16_t)(erasures[i] * (uint64_t)inverse % MODULUS);
 }
 
 static void make_factor(const engine *e, void *constant, uint16_t log)
@@ -147,54 +170,142 @@ static void make_factor(const engine *e, void *constant, uint16_t log)
     e->make_constant(constant, image);
 }
 
-size_t rs_decode_slots(const rs_code *code) { return slots((size_t)1 << log2_ceil(end_of(code))); }
-
-/* `indices`: the n_source distinct symbols that are there, in any order. One plan serves every window. */
-void rs_plan_make(const engine *e, rs_plan *plan, const rs_code *code, const size_t *indices, uint16_t *erasures)
+static uint16_t times_skew(uint16_t value, size_t index)
 {
+    return gf16_skew[index] == MODULUS ? 0 : gf16_multiply(value, gf16_skew[index]);
+}
+
+/* What the layers between blocks make of a one in block i: IFFT, derivative, FFT. */
+static void mix_of_block(size_t i, size_t block, uint16_t mix[N_BLOCKS])
+{
+    uint16_t x[N_BLOCKS] = {0};
+    x[i] = 1;
+    for (size_t dist = 1; dist < N_BLOCKS; dist *= 2)
+        for (size_t start = 0; start < N_BLOCKS; start += 2 * dist)
+            for (size_t j = start; j < start + dist; j++) {
+                x[j + dist] ^= x[j];
+                x[j] ^= times_skew(x[j + dist], (start + dist) * block - 1);
+            }
+    for (size_t j = 0; j < N_BLOCKS; j++) {
+        mix[j] = 0;
+        for (size_t bit = 1; bit < N_BLOCKS; bit *= 2)
+            mix[j] ^= j & bit ? 0 : x[j | bit];
+    }
+    for (size_t dist = N_BLOCKS / 2; dist > 0; dist /= 2)
+        for (size_t start = 0; start < N_BLOCKS; start += 2 * dist)
+            for (size_t j = start; j < start + dist; j++) {
+                mix[j] ^= times_skew(mix[j + dist], (start + dist) * block - 1);
+                mix[j + dist] ^= mix[j];
+            }
+}
+
+static void plan_blocks(const engine *e, rs_plan *plan, size_t block)
+{
+    for (size_t i = 0; i < N_BLOCKS; i++) {
+        uint16_t mix[N_BLOCKS];
+        mix_of_block(i, block, mix);
+        for (size_t j = 0; j < N_BLOCKS; j++) {
+            plan->mixes[j][i] = mix[j] != 0;
+            if (mix[j])
+                make_factor(e, plan->mix[j][i], gf16_log[mix[j]]);
+        }
+    }
+}
+
+size_t rs_decode_slots(const rs_code *code) { return (N_BLOCKS + 1) * slots((size_t)1 << log_block(code)); }
+size_t rs_plan_positions(const rs_code *code) { return size_of(code); }
+
+/* Positions that are neither received nor known to be zero, which those beyond the source and repair symbols are. */
+static void mark_erasures(rs_plan *plan, uint16_t *erasures)
+{
+    const rs_code *code = plan->code;
+    memset(erasures, 0, size_of(code) * sizeof *erasures);
+    for (size_t p = 0; p < plan->end; p++)
+        erasures[p] = code->high || p < code->n_source || p >= code->chunk;
+    if (!code->high)
+        for (size_t p = plan->end; p < size_of(code); p++)
+            erasures[p] = 1;
+    for (size_t i = 0; i < plan->n_used; i++)
+        erasures[plan->position[i]] = 0;
+}
+
+/* Positions of the blocks in use that no received symbol fills, and that every window has to clear. */
+static void list_gaps(rs_plan *plan, uint16_t *filled)
+{
+    size_t block = (size_t)1 << plan->log_block, blocks_end = (plan->end + block - 1) / block * block;
+    memset(filled, 0, blocks_end * sizeof *filled);
+    for (size_t i = 0; i < plan->n_used; i++)
+        filled[plan->position[i]] = 1;
+    plan->n_gaps = 0;
+    for (size_t p = 0; p < blocks_end; p++)
+        if (!filled[p])
+            plan->gap[plan->n_gaps++] = p;
+}
+
+/* `indices`: the n_source distinct symbols that are there, in any order. `scratch`: two numbers for each position. One
+ * plan serves every window. */
+void rs_plan_make(const engine *e, rs_plan *plan, const rs_code *code, const size_t *indices, uint16_t *scratch)
+{
+    uint16_t *erasures = scratch, *logs = scratch + size_of(code);
     plan->code = code;
     plan->end = end_of(code);
-    plan->log_size = log2_ceil(plan->end);
+    plan->log_block = log_block(code);
     plan->n_used = code->n_source;
     for (size_t i = 0; i < plan->n_used; i++)
         plan->position[i] = position_of(code, indices[i]);
-    mark_erasures(code, plan->position, erasures);
+    mark_erasures(plan, erasures);
     plan->n_missing = 0;
     for (size_t i = 0; i < code->n_source; i++)
         if (erasures[position_of(code, i)])
             plan->missing[plan->n_missing++] = i;
     if (plan->n_missing == 0)
         return;
-    locate(e, erasures);
+    list_gaps(plan, logs);
+    locate(erasures, logs, size_of(code));
     for (size_t i = 0; i < plan->n_used; i++)
         make_factor(e, plan->factor + i * e->constant_size, erasures[plan->position[i]]);
     for (size_t i = 0; i < plan->n_missing; i++) {
         uint16_t log = erasures[position_of(code, plan->missing[i])];
         make_factor(e, plan->unfactor + i * e->constant_size, (uint16_t)(MODULUS - log));
     }
+    plan_blocks(e, plan, (size_t)1 << plan->log_block);
+}
+
+/* Slot of a position when every block has its own padding. */
+static stripe *at(const rs_plan *plan, stripe *work, size_t position)
+{
+    size_t block = (size_t)1 << plan->log_block;
+    return work + (position >> plan->log_block) * slots(block) + slot(position & (block - 1));
 }
 
 /* `received`: windows of the symbols in the plan's order; `rebuilt`: windows of its missing source symbols. */
 void rs_decode(const engine *e, const rs_plan *plan, const uint8_t *received, uint8_t *rebuilt, size_t pitch,
                const layout *map, stripe *work)
 {
-    const rs_code *code = plan->code;
-    size_t size = (size_t)1 << plan->log_size;
-    memset(work, 0, slots(size) * sizeof(stripe));
+    size_t block = (size_t)1 << plan->log_block, stride = slots(block);
+    stripe one, *values = work + N_BLOCKS * stride;
+    for (size_t i = 0; i < plan->n_gaps; i++)
+        memset(at(plan, work, plan->gap[i]), 0, sizeof(stripe));
     for (size_t i = 0; i < plan->n_used; i++) {
-        stripe one, *at = work + slot(plan->position[i]);
         e->split(&one, 0, 1, received + i * pitch, pitch, map);
-        e->scale(at, &one, plan->factor + i * e->constant_size);
+        e->scale(at(plan, work, plan->position[i]), &one, plan->factor + i * e->constant_size);
     }
-    e->ifft(work, plan->log_size, plan->end, 0, e->constants);
-    /* Low arrangement: only the first chunk is wanted, and the outer layers of the FFT leave it as it is. */
-    unsigned log_size = code->high ? plan->log_size : code->log_chunk;
-    size_t end = code->high ? plan->end : code->n_source;
-    e->derive(work, plan->log_size, code->high ? size : (size_t)1 << log_size);
-    e->fft(work, work, log_size, end, 0, e->constants);
-    for (size_t i = 0; i < plan->n_missing; i++) {
-        stripe one;
-        e->scale(&one, work + slot(position_of(code, plan->missing[i])), plan->unfactor + i * e->constant_size);
-        e->merge(rebuilt + i * pitch, pitch, &one, 0, 1, map);
+    for (size_t i = 0; i * block < plan->end; i++)
+        e->ifft(work + i * stride, plan->log_block, smaller(block, plan->end - i * block), i * block, e->constants);
+    for (size_t j = 0, next = 0; next < plan->n_missing; j++) {
+        if (position_of(plan->code, plan->missing[next]) >> plan->log_block != j)
+            continue;
+        e->derive(values, work + j * stride, plan->log_block);
+        for (size_t i = 0; i * block < plan->end; i++)
+            if (plan->mixes[j][i])
+                e->multiply_add(values, work + i * stride, plan->mix[j][i], block);
+        e->fft(values, values, plan->log_block, smaller(block, plan->end - j * block), j * block, e->constants);
+        for (; next < plan->n_missing; next++) {
+            size_t position = position_of(plan->code, plan->missing[next]);
+            if (position >> plan->log_block != j)
+                break;
+            e->scale(&one, values + slot(position & (block - 1)), plan->unfactor + next * e->constant_size);
+            e->merge(rebuilt + next * pitch, pitch, &one, 0, 1, map);
+        }
     }
 }

@@ -1,0 +1,62 @@
+/* The source matrix from enough slivers of one axis. Codewords are the columns of primary slivers or the rows of
+ * secondary ones; either way the next codeword's symbol follows in the same sliver. */
+#include "stage.h"
+
+#define CODEWORDS_PER_UNIT 8  /* at least: runs of them are written in whole cache lines */
+
+static size_t codewords(const rs2_decoding *d) { return d->columns ? d->job->k1 : d->job->k2; }
+
+/* Unlike an encoder, which hashes, a decoder wants its stripes full above all. */
+static size_t side_of(const rs2_decoding *d)
+{
+    return d->job->packed ? d->job->packed * (d->job->width / STRIPE) : d->job->side;
+}
+
+static size_t codewords_per_unit(const rs2_decoding *d) { return larger(CODEWORDS_PER_UNIT, side_of(d)); }
+size_t rs2_decode_units(const rs2_decoding *d) { return ceil_div(codewords(d), codewords_per_unit(d)); }
+
+static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, size_t bytes)
+{
+    uint8_t *rebuilt = staged(d->job, work, d->plan->n_used);
+    for (size_t i = 0; d->plan->n_missing && i < window_count(d->job, count, bytes); i++) {
+        window w = window_of(d->job, bytes, i);
+        rs_decode(d->job->engine, d->plan, work->stage + w.at, rebuilt + w.at, d->job->pitch, w.map, work->stripes);
+    }
+}
+
+/* Source symbols `index[i]` of `count` rows from `first`, `bytes` from `at` of each, staged from `from` on. */
+static void place_in_rows(const rs2_decoding *d, const uint8_t *from, const size_t *index, size_t n, size_t first,
+                          size_t count, size_t at, size_t bytes)
+{
+    size_t s = d->job->symbol_size, row = d->job->k2 * s;
+    for (size_t i = 0; i < n; i++)
+        d->job->engine->move(d->matrix + first * row + index[i] * s + at, row, from + i * d->job->pitch, bytes, count,
+                             bytes);
+}
+
+void rs2_decode(const rs2_decoding *d, rs2_work *work, size_t unit)
+{
+    const rs2_job *job = d->job;
+    const rs_plan *plan = d->plan;
+    size_t s = job->symbol_size, begin = unit * codewords_per_unit(d);
+    size_t end = smaller(begin + codewords_per_unit(d), codewords(d));
+    for (size_t first = begin; first < end; first += side_of(d)) {
+        size_t count = smaller(side_of(d), end - first);
+        for (size_t at = 0; at < s && !cancelled(job); at += job->block) {
+            size_t bytes = smaller(job->block, s - at);
+            bool head = first == begin && at == 0, tail = first + count == end && at + bytes == s;
+            const uint8_t *rebuilt = staged(job, work, plan->n_used);
+            job->engine->gather(work->stage, job->pitch, d->received, first * s + at, plan->n_used, count * bytes);
+            decode_staged(d, work, count, bytes);
+            if (d->columns) {
+                place_in_rows(d, work->stage, d->indices, d->n_present, first, count, at, bytes);
+                place_in_rows(d, rebuilt, plan->missing, plan->n_missing, first, count, at, bytes);
+            } else {
+                job->engine->stream_across(d->rows, first * s + at, work->stage, job->pitch, d->n_present,
+                                           count * bytes, work->rest, head, tail);
+                job->engine->stream_across(d->rows + d->n_present, first * s + at, rebuilt, job->pitch,
+                                           plan->n_missing, count * bytes, work->rest + d->n_present, head, tail);
+            }
+        }
+    }
+}
