@@ -3,6 +3,7 @@
 from walrus_core.kernel._kernel import (
     CancelToken,
     Progress,
+    WindowEncoder,
     available_engines,
     decode_symbols,
     encode,
@@ -21,6 +22,7 @@ from walrus_core.kernel._kernel import (
 __all__ = [
     "CancelToken",
     "Progress",
+    "WindowEncoder",
     "available_engines",
     "decode_symbols",
     "encode",

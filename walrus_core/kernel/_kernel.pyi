@@ -55,6 +55,46 @@ def encode(
     `secondary`: writable, n*k1*s bytes, receives secondary slivers 0..n-1 in sliver order. None for both: only hashes.
     """
 
+class WindowEncoder:
+    """An encoding in steps, for outputs larger than memory: `extend_rows` once, `encode_columns` over all n columns from
+    the first to the last, then `pair_hashes`. Arguments and result are those of `encode`; `blob` stays open until the
+    encoder is gone.
+    """
+
+    def __init__(
+        self,
+        blob: Buffer,
+        n_shards: int,
+        n_primary: int,
+        n_secondary: int,
+        symbol_size: int,
+        repair_columns: Buffer,
+    ) -> None:
+        """`repair_columns`: writable, (n-k2)*k1*s bytes, holds secondary slivers k2..n-1 once the rows are extended."""
+
+    @property
+    def columns_per_unit(self) -> int:
+        """Windows are multiples of this; or, where it is 8, fewer columns that never straddle a multiple of 8."""
+
+    @property
+    def columns_done(self) -> int: ...
+    def extend_rows(
+        self, threads: int = 1, cancel: CancelToken | None = None, progress: Progress | None = None
+    ) -> None: ...
+    def encode_columns(
+        self,
+        count: int,
+        primary_repair: Buffer | None = None,
+        secondary: Buffer | None = None,
+        threads: int = 1,
+        cancel: CancelToken | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """The next `count` columns, c of them below k2. `primary_repair`: writable, (n-k1)*c*s bytes, receives their
+        symbols of primary slivers k1..n-1; `secondary`: writable, c*k1*s bytes, receives them as secondary slivers."""
+
+    def pair_hashes(self, threads: int = 1, cancel: CancelToken | None = None) -> bytes: ...
+
 def extend(symbols: Buffer, n_symbols: int, symbol_size: int, repair: Buffer) -> None:
     """One 1-D code: k = len(symbols)/s source symbols in, n-k repair symbols written to `repair`."""
 

@@ -50,6 +50,11 @@ cdef extern from "kernel.h" nogil:
         const uint8_t **source
         uint8_t **primary_repair
         uint8_t **columns
+        size_t origin
+        size_t end
+        size_t columns_per_unit
+        node8 *leaves
+        uint8_t *leaves_zero
         node8 *row_nodes
         uint8_t *row_zero
         uint8_t *column_roots
@@ -97,6 +102,10 @@ cdef extern from "kernel.h" nogil:
     void rs2_expand(const rs2_job *, rs2_work *, const rs_code *, const uint8_t *sliver, uint8_t *symbols,
                     uint8_t *tree, uint8_t *root)
     void crew_encode(crew *, rs2_job *)
+    void crew_encode_rows(crew *, rs2_job *)
+    void crew_encode_window(crew *, rs2_job *)
+    void crew_encode_roots(crew *, rs2_job *)
+    void rs2_job_window(rs2_job *, size_t first, size_t end)
     void crew_decode(crew *, rs2_decoding *)
     void crew_root(crew *, rs2_rooting *, size_t n_slivers)
     size_t crew_units(const crew *)
@@ -106,6 +115,7 @@ cdef enum:
     MAX_SYMBOL_SIZE = 65534
     SMALL_WORK_NS = 20_000_000   # a call this short runs in the caller's thread, which Ctrl-C then need not interrupt
     THREAD_WORTH_NS = 1_500_000  # work that pays for one more thread
+    CHUNK_COLUMNS = 8            # columns that the row trees take at a time
     SPARE_LIMIT = 64 << 20       # bytes of scratch memory kept for the next calls
 
 
@@ -293,6 +303,9 @@ cdef class Job:
     cdef rs2_job *c
     cdef list scratch
     cdef CancelToken token
+    cdef const uint8_t **rows
+    cdef uint8_t **columns
+    cdef uint8_t **repair
 
     def __cinit__(self, n, k1, k2, symbol_size):
         cdef const engine *e = current()
@@ -320,8 +333,8 @@ cdef class Job:
         self.token = token
         self.c.cancel = &token.flag
 
-    cdef rs2_work work(self) except *:
-        return rs2_work_at(self.c, self.take(rs2_work_bytes(self.c)))
+    cdef bytes hashes(self):
+        return PyBytes_FromStringAndSize(<const char *>self.c.pair_hashes, 2 * self.c.n * DIGEST)
 
     def __dealloc__(self):
         if self.memory is not None:
@@ -353,10 +366,14 @@ cdef class Crew:
         self.progress.units = crew_units(&self.c)
         works = [Share.of(self) for _ in range(min(<size_t>n_threads, self.progress.units))]
         interruptible = threading.current_thread() is threading.main_thread() and nanoseconds > SMALL_WORK_NS
-        if interruptible:
-            self.wait_for(works)
-        else:
-            self.share_with(works)
+        try:
+            if interruptible:
+                self.wait_for(works)
+            else:
+                self.share_with(works)
+        finally:
+            for share in works:
+                give_back((<Share>share).memory)
         if self.job.token.flag:
             raise OperationCancelledError()
         return 0
@@ -389,22 +406,23 @@ cdef class Crew:
 
 
 cdef class Share:
-    """One thread's part of a crew."""
+    """One thread's part of a crew, in work space of its own."""
 
     cdef Crew crew
-    cdef rs2_work work
+    cdef Memory memory
 
     @staticmethod
     cdef Share of(Crew crew):
         cdef Share share = Share.__new__(Share)
         share.crew = crew
-        share.work = crew.job.work()
+        share.memory = take(rs2_work_bytes(crew.job.c))
         return share
 
     def __call__(self):
         cdef Crew crew = self.crew
+        cdef rs2_work work = rs2_work_at(crew.job.c, self.memory.at)
         with nogil:
-            crew_work(&crew.c, &self.work)
+            crew_work(&crew.c, &work)
         crew.left -= 1
         if crew.left == 0 and crew.finished is not None:
             crew.finished.set()
@@ -439,44 +457,115 @@ cdef point_source(Job job, const uint8_t **rows, const uint8_t *blob, size_t siz
         rows[r] = padded + row_bytes
 
 
-cdef uint8_t **point_columns(Job job, object secondary, Buffers buffers) except NULL:
-    """Where the columns go: the caller's secondary slivers, or for hashes only scratch for the repair columns."""
-    cdef size_t n = job.c.n, k2 = job.c.k2, column_bytes = job.c.k1 * job.c.symbol_size
-    cdef uint8_t **columns = <uint8_t **>job.take(n * sizeof(void *))
-    if secondary is not None:
-        point_rows(columns, buffers.open(secondary, "secondary", n * column_bytes, True), n, column_bytes)
-    else:
-        memset(columns, 0, k2 * sizeof(void *))
-        point_rows(columns + k2, job.take((n - k2) * column_bytes), n - k2, column_bytes)
-    return columns
+cdef Job encoding_job(object blob, Buffers buffers, n, k1, k2, s):
+    """A job with its source and its tree nodes; `blob` is opened in `buffers`."""
+    cdef Job job = Job(n, k1, k2, s)
+    cdef const uint8_t *data = buffers.open(blob, "blob", None)
+    cdef size_t size = buffers.length(0), most = job.c.k1 * job.c.k2 * job.c.symbol_size
+    if size > most:
+        raise InvalidArgumentError(f"blob size {size} > {most}, what this symbol size holds")
+    job.rows = <const uint8_t **>job.take(job.c.k1 * sizeof(void *))
+    job.c.source = job.rows
+    point_source(job, job.rows, data, size)
+    job.c.row_nodes = <node8 *>job.take(rs2_chunks(job.c) * job.c.groups * sizeof(node8))
+    job.c.row_zero = job.take(rs2_chunks(job.c) * job.c.groups)
+    job.c.column_roots = job.take(job.c.n * DIGEST)
+    job.c.pair_hashes = job.take(2 * job.c.n * DIGEST)
+    job.columns = <uint8_t **>job.take(job.c.n * sizeof(void *))
+    job.c.columns = job.columns
+    memset(job.columns, 0, job.c.n * sizeof(void *))
+    job.repair = <uint8_t **>job.take((job.c.n - job.c.k1) * sizeof(void *))
+    return job
+
+
+cdef point_repair(Job job, uint8_t *start, size_t row_bytes):
+    """Where the repair parts of primary slivers go."""
+    point_rows(job.repair, start, job.c.n - job.c.k1, row_bytes)
+    job.c.primary_repair = job.repair
 
 
 def encode(blob, n_shards, n_primary, n_secondary, symbol_size, primary_repair, secondary, threads=1, cancel=None,
            progress=None):
-    cdef Job job = Job(n_shards, n_primary, n_secondary, symbol_size)
     cdef Buffers buffers = Buffers(3)
-    cdef size_t n = job.c.n, k1 = job.c.k1, row_bytes = job.c.k2 * job.c.symbol_size, size
-    cdef const uint8_t *data = buffers.open(blob, "blob", None)
-    cdef Crew crew
-    size = buffers.length(0)
-    if size > k1 * row_bytes:
-        raise InvalidArgumentError(f"blob size {size} > {k1 * row_bytes}, what this symbol size holds")
-    job.c.source = <const uint8_t **>job.take(k1 * sizeof(void *))
-    point_source(job, job.c.source, data, size)
-    job.c.primary_repair = NULL
+    cdef Job job = encoding_job(blob, buffers, n_shards, n_primary, n_secondary, symbol_size)
+    cdef size_t n = job.c.n, k2 = job.c.k2, s = job.c.symbol_size, column_bytes = job.c.k1 * s
+    cdef Crew crew = Crew(job, cancel, progress)
     if primary_repair is not None:
-        job.c.primary_repair = <uint8_t **>job.take((n - k1) * sizeof(void *))
-        data = buffers.open(primary_repair, "primary_repair", (n - k1) * row_bytes, True)
-        point_rows(job.c.primary_repair, <uint8_t *>data, n - k1, row_bytes)
-    job.c.columns = point_columns(job, secondary, buffers)
-    job.c.row_nodes = <node8 *>job.take(rs2_chunks(job.c) * job.c.groups * sizeof(node8))
-    job.c.row_zero = job.take(rs2_chunks(job.c) * job.c.groups)
-    job.c.column_roots = job.take(n * DIGEST)
-    job.c.pair_hashes = job.take(2 * n * DIGEST)
-    crew = Crew(job, cancel, progress)
+        point_repair(job, buffers.open(primary_repair, "primary_repair", (n - job.c.k1) * k2 * s, True), k2 * s)
+    if secondary is not None:
+        point_rows(job.columns, buffers.open(secondary, "secondary", n * column_bytes, True), n, column_bytes)
+    else:  # only hashes: the row extensions still need a place
+        point_rows(job.columns + k2, job.take((n - k2) * column_bytes), n - k2, column_bytes)
     crew_encode(&crew.c, job.c)
-    crew.run(threads, symbol_work(n * n, job.c.symbol_size))
-    return PyBytes_FromStringAndSize(<const char *>job.c.pair_hashes, 2 * n * DIGEST)
+    crew.run(threads, symbol_work(n * n, s))
+    return job.hashes()
+
+
+cdef class WindowEncoder:
+    """An encoding whose outputs come a window of columns at a time, for blobs larger than memory."""
+
+    cdef Buffers buffers
+    cdef Job job
+    cdef readonly size_t columns_done
+
+    def __init__(self, blob, n_shards, n_primary, n_secondary, symbol_size, repair_columns):
+        cdef size_t column_bytes, count
+        self.buffers = Buffers(2)
+        self.job = encoding_job(blob, self.buffers, n_shards, n_primary, n_secondary, symbol_size)
+        column_bytes = self.job.c.k1 * self.job.c.symbol_size
+        count = self.job.c.n - self.job.c.k2
+        point_rows(self.job.columns + self.job.c.k2,
+                   self.buffers.open(repair_columns, "repair_columns", count * column_bytes, True), count, column_bytes)
+
+    @property
+    def columns_per_unit(self):
+        return self.job.c.columns_per_unit
+
+    def extend_rows(self, threads=1, cancel=None, progress=None):
+        cdef Crew crew = Crew(self.job, cancel, progress)
+        crew_encode_rows(&crew.c, self.job.c)
+        crew.run(threads, symbol_work(self.job.c.n * self.job.c.k1, self.job.c.symbol_size) / 4)
+
+    def encode_columns(self, count, primary_repair=None, secondary=None, threads=1, cancel=None, progress=None):
+        cdef Job job = self.job
+        cdef Buffers buffers = Buffers(2)
+        cdef Crew crew = Crew(job, cancel, progress)
+        cdef size_t first = self.columns_done, end = first + check(count, "count", 1, job.c.n - first), s, source
+        self.narrow_to(first, end)
+        s = job.c.symbol_size
+        source = max(min(end, job.c.k2), first) - first
+        job.c.primary_repair = NULL
+        memset(job.columns, 0, job.c.k2 * sizeof(void *))
+        if primary_repair is not None and source:
+            point_repair(job, buffers.open(primary_repair, "primary_repair", (job.c.n - job.c.k1) * source * s, True),
+                         source * s)
+        if secondary is not None and source:
+            point_rows(job.columns + first,
+                       buffers.open(secondary, "secondary", source * job.c.k1 * s, True), source, job.c.k1 * s)
+        crew_encode_window(&crew.c, job.c)
+        crew.run(threads, symbol_work(job.c.n * (end - first), s))
+        self.columns_done = end
+
+    cdef narrow_to(self, size_t first, size_t end):
+        """Windows are whole units, or fewer than eight columns each, which then never straddle a chunk of eight."""
+        cdef Job job = self.job
+        cdef size_t unit = job.c.columns_per_unit
+        if job.c.leaves == NULL and (first % unit or (end % unit and end != job.c.n)):
+            if first or unit != CHUNK_COLUMNS:
+                raise InvalidArgumentError(f"columns {first}..{end} are not a multiple of {unit}")
+            job.c.leaves = <node8 *>job.take(CHUNK_COLUMNS * job.c.groups * sizeof(node8))
+            job.c.leaves_zero = job.take(CHUNK_COLUMNS * job.c.groups)
+        if job.c.leaves != NULL and first // CHUNK_COLUMNS != (end - 1) // CHUNK_COLUMNS:
+            raise InvalidArgumentError(f"columns {first}..{end} straddle a chunk of {CHUNK_COLUMNS}")
+        rs2_job_window(job.c, first, end)
+
+    def pair_hashes(self, threads=1, cancel=None):
+        cdef Crew crew = Crew(self.job, cancel, None)
+        if self.columns_done != self.job.c.n:
+            raise InvalidArgumentError(f"{self.columns_done} of {self.job.c.n} columns are encoded")
+        crew_encode_roots(&crew.c, self.job.c)
+        crew.run(threads, symbol_work(self.job.c.n * self.job.c.groups, 2))
+        return self.job.hashes()
 
 
 # --------------------------------------------------------------------------------------------------------- one codeword
@@ -497,7 +586,7 @@ def extend(symbols, n_symbols, symbol_size, repair):
     cdef Job job = one_codeword(source.length(0), n_symbols, symbol_size, "symbols")
     cdef size_t n = job.c.n, k = job.c.k1, s = job.c.symbol_size
     cdef uint8_t *expanded = job.take(n * s)
-    cdef rs2_work work = job.work()
+    cdef rs2_work work = rs2_work_at(job.c, job.take(rs2_work_bytes(job.c)))
     target = open_one(repair, "repair", (n - k) * s, True)
     with nogil:
         rs2_expand(job.c, &work, &job.c.primary, source.address[0], expanded, NULL, NULL)
@@ -511,7 +600,7 @@ def expand_sliver(sliver, n_shards, symbol_size, symbols, tree=None):
     cdef uint8_t *expanded = buffers.open(symbols, "symbols", job.c.n * job.c.symbol_size, True)
     cdef uint8_t *levels = NULL
     cdef uint8_t root[DIGEST]
-    cdef rs2_work work = job.work()
+    cdef rs2_work work = rs2_work_at(job.c, job.take(rs2_work_bytes(job.c)))
     if tree is not None:
         levels = buffers.open(tree, "tree", DIGEST * c_tree_digests(job.c.n), True)
     with nogil:

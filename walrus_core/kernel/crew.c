@@ -13,6 +13,12 @@ static void encode_roots(void *job, rs2_work *work, size_t unit)
     rs2_encode_roots(job, unit);
 }
 
+static void encode_chunk(void *job, rs2_work *work, size_t unit)
+{
+    (void)unit;
+    rs2_encode_chunk(job, work);
+}
+
 void crew_encode(crew *c, rs2_job *job)
 {
     *c = (crew){.context = job, .n_phases = 3, .phase = {
@@ -20,6 +26,24 @@ void crew_encode(crew *c, rs2_job *job)
         {.unit = encode_columns, .units = rs2_column_units(job)},
         {.unit = encode_roots, .units = job->groups},
     }};
+}
+
+void crew_encode_rows(crew *c, rs2_job *job)
+{
+    *c = (crew){.context = job, .n_phases = 1, .phase = {{.unit = encode_rows, .units = rs2_row_units(job)}}};
+}
+
+void crew_encode_window(crew *c, rs2_job *job)
+{
+    *c = (crew){.context = job, .n_phases = 2, .phase = {
+        {.unit = encode_columns, .units = rs2_column_units(job)},
+        {.unit = encode_chunk, .units = rs2_window_completes_chunk(job)},
+    }};
+}
+
+void crew_encode_roots(crew *c, rs2_job *job)
+{
+    *c = (crew){.context = job, .n_phases = 1, .phase = {{.unit = encode_roots, .units = job->groups}}};
 }
 
 void crew_decode(crew *c, rs2_decoding *decoding)

@@ -163,9 +163,12 @@ typedef struct {
     node8 zeros[MAX_TREE_DEPTH + 1];
     const int *cancel;               /* read between blocks; nonzero: stop, the results are void */
 
+    size_t origin, end;              /* the window of columns that encode_columns does: 0 and n, or a part of that */
     const uint8_t *const *source;    /* k1 rows of k2 * s bytes */
-    uint8_t *const *primary_repair;  /* n - k1 rows of k2 * s bytes, or NULL */
+    uint8_t *const *primary_repair;  /* n - k1 rows of the window's columns below k2, or NULL */
     uint8_t *const *columns;         /* n columns of k1 * s bytes; NULL entries below k2 are not written */
+    node8 *leaves;                   /* of a chunk of columns that several windows share, else NULL */
+    uint8_t *leaves_zero;
     node8 *row_nodes;                /* level 3 of the row trees: [chunk of 8 columns][group] */
     uint8_t *row_zero;
     uint8_t *column_roots;           /* n digests */
@@ -189,6 +192,9 @@ size_t rs2_column_units(const rs2_job *);
 size_t rs2_chunks(const rs2_job *);
 void rs2_encode_rows(const rs2_job *, rs2_work *, size_t unit);
 void rs2_encode_columns(const rs2_job *, rs2_work *, size_t unit);
+void rs2_job_window(rs2_job *, size_t first, size_t end);
+bool rs2_window_completes_chunk(const rs2_job *);
+void rs2_encode_chunk(const rs2_job *, rs2_work *);  /* the row trees' part of a chunk done in several windows */
 void rs2_encode_roots(const rs2_job *, size_t group);
 
 /* One sliver: its source symbols in, all n out, the root over them and the levels of their tree; each output may be
@@ -235,6 +241,9 @@ typedef struct {
 } crew;
 
 void crew_encode(crew *, rs2_job *);
+void crew_encode_rows(crew *, rs2_job *);
+void crew_encode_window(crew *, rs2_job *);
+void crew_encode_roots(crew *, rs2_job *);
 void crew_decode(crew *, rs2_decoding *);
 void crew_root(crew *, rs2_rooting *, size_t n_slivers);
 size_t crew_units(const crew *);

@@ -39,6 +39,7 @@ void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2,
     job->primary = rs_code_of(k1, n);
     job->secondary = rs_code_of(k2, n);
     job->groups = ceil_div(n, LANES);
+    job->end = n;
     plan_stage(job);
     if (symbol_size <= FEW_BYTES)
         tree_zeros(e, job->zeros, symbol_size);
@@ -90,8 +91,21 @@ rs2_work rs2_work_at(const rs2_job *job, void *memory)
 
 static size_t rows_per_unit(const rs2_job *job) { return larger(job->packed, job->side); }
 size_t rs2_row_units(const rs2_job *job) { return ceil_div(job->k1, rows_per_unit(job)); }
-size_t rs2_column_units(const rs2_job *job) { return ceil_div(job->n, job->columns_per_unit); }
+size_t rs2_column_units(const rs2_job *job) { return ceil_div(job->end - job->origin, job->columns_per_unit); }
 size_t rs2_chunks(const rs2_job *job) { return ceil_div(job->n, CHUNK); }
+
+/* A window is whole chunks of columns, or, if even those are too large, columns whose leaves wait in job->leaves. */
+void rs2_job_window(rs2_job *job, size_t first, size_t end)
+{
+    job->origin = first;
+    job->end = end;
+    job->columns_per_unit = job->leaves ? 1 : larger(CHUNK, job->side);
+}
+
+bool rs2_window_completes_chunk(const rs2_job *job)
+{
+    return job->leaves && (job->end % CHUNK == 0 || job->end == job->n);
+}
 
 static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
 {
@@ -134,7 +148,8 @@ static void stage_columns(const rs2_job *job, rs2_work *work, const batch *b)
 static void unstage_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
     const engine *e = job->engine;
-    size_t s = job->symbol_size, unit = job->columns_per_unit, end = b->first + b->source, n_repair = job->n - job->k1;
+    size_t s = job->symbol_size, n_repair = job->n - job->k1;
+    size_t from = b->first - job->origin, end = from + b->source, unit = job->columns_per_unit;
     const uint8_t *repair = staged(job, work, job->k1);
     bool few = s <= FEW_BYTES;
     for (size_t i = 0; i < b->source; i++) {
@@ -146,11 +161,11 @@ static void unstage_columns(const rs2_job *job, rs2_work *work, const batch *b)
     if (!job->primary_repair || !b->source)
         return;
     if (few)
-        e->scatter(job->primary_repair, b->first * s, repair, job->pitch, n_repair, b->source * s);
+        e->scatter(job->primary_repair, from * s, repair, job->pitch, n_repair, b->source * s);
     else
-        e->stream_across(job->primary_repair, b->first * s + b->at, repair, job->pitch, n_repair, b->source * b->bytes,
-                         work->rest, b->at == 0 && b->first % unit == 0,
-                         b->at + b->bytes == s && (end % unit == 0 || end == job->k2));
+        e->stream_across(job->primary_repair, from * s + b->at, repair, job->pitch, n_repair, b->source * b->bytes,
+                         work->rest, b->at == 0 && from % unit == 0,
+                         b->at + b->bytes == s && (end % unit == 0 || b->first + b->source == smaller(job->k2, job->end)));
 }
 
 static bool all_zero(const uint8_t *symbols, size_t pitch, size_t bytes)
@@ -209,38 +224,47 @@ static ALWAYS_INLINE void fetch_ahead(const rs2_job *job, const batch *b, size_t
 }
 
 /* The leaves of up to eight columns go into the row trees, three levels up, and then into the columns' own. */
-static void plant(const rs2_job *job, rs2_work *work, size_t first, size_t count)
+static void plant(const rs2_job *job, node8 *leaves, uint8_t *leaves_zero, size_t first, size_t count)
 {
     size_t chunk = first / CHUNK, levels = smaller(CHUNK_LEVELS, tree_depth(job->n));
     for (size_t g = 0; g < job->groups; g++) {
         node8 nodes[CHUNK];
         uint8_t zero[CHUNK];
         for (size_t i = 0; i < count; i++) {
-            nodes[i] = work->leaves[i * job->groups + g];
-            zero[i] = work->zero[i * job->groups + g];
+            nodes[i] = leaves[i * job->groups + g];
+            zero[i] = leaves_zero[i * job->groups + g];
         }
         tree_of_nodes(job->engine, nodes, 1, zero, 1, count, (unsigned)levels, 0, job->zeros);
         job->row_nodes[chunk * job->groups + g] = nodes[0];
         job->row_zero[chunk * job->groups + g] = zero[0] && count == CHUNK;
     }
     for (size_t i = 0; i < count; i++)
-        tree_of_lanes(job->engine, work->leaves + i * job->groups, work->zero + i * job->groups, job->n, job->zeros,
+        tree_of_lanes(job->engine, leaves + i * job->groups, leaves_zero + i * job->groups, job->n, job->zeros,
                       NULL, job->column_roots + (first + i) * DIGEST);
+}
+
+void rs2_encode_chunk(const rs2_job *job, rs2_work *work)
+{
+    size_t first = (job->end - 1) / CHUNK * CHUNK;
+    (void)work;
+    plant(job, job->leaves, job->leaves_zero, first, job->end - first);
 }
 
 static void hash_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
+    node8 *leaves = job->leaves ? job->leaves : work->leaves;
+    uint8_t *zero = job->leaves ? job->leaves_zero : work->zero;
     bool last = b->at + b->bytes == job->symbol_size;
     for (size_t i = 0; i < b->count; i++) {
         size_t column = b->first + i, place = column % CHUNK;
         for (size_t g = 0; g < job->groups; g++) {
-            work->zero[place * job->groups + g] = hash_group(job, work, g, i * b->bytes, b->at, b->bytes,
-                                                             work->leaves + place * job->groups + g);
+            zero[place * job->groups + g] = hash_group(job, work, g, i * b->bytes, b->at, b->bytes,
+                                                       leaves + place * job->groups + g);
             if (job->symbol_size > FEW_BYTES)
                 fetch_ahead(job, b, i * job->groups + g, b->count * job->groups);
         }
-        if (last && (place == CHUNK - 1 || column + 1 == job->n))
-            plant(job, work, column - place, place + 1);
+        if (last && !job->leaves && (place == CHUNK - 1 || column + 1 == job->n))
+            plant(job, leaves, zero, column - place, place + 1);
     }
     if (!last)
         keep_last_bytes(job, work, b->bytes);
@@ -248,8 +272,8 @@ static void hash_columns(const rs2_job *job, rs2_work *work, const batch *b)
 
 void rs2_encode_columns(const rs2_job *job, rs2_work *work, size_t unit)
 {
-    size_t s = job->symbol_size, first = unit * job->columns_per_unit;
-    size_t end = smaller(first + job->columns_per_unit, job->n);
+    size_t s = job->symbol_size, first = job->origin + unit * job->columns_per_unit;
+    size_t end = smaller(first + job->columns_per_unit, job->end);
     for (batch b = {.first = first}; b.first < end; b.first += job->side) {
         b.count = smaller(job->side, end - b.first);
         b.source = b.first < job->k2 ? smaller(b.count, job->k2 - b.first) : 0;
