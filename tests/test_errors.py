@@ -1,0 +1,83 @@
+"""The exception tree is as drawn, and errors travel between processes."""
+
+import inspect
+import pickle
+import re
+
+import pytest
+
+from walrus_core import errors
+
+EXAMPLES = [
+    errors.WalrusCoreError("anything"),
+    errors.InvalidArgumentError("bad number"),
+    errors.BlobTooLargeError(10, 9),
+    errors.InvalidEncodingError("bad bytes"),
+    errors.VerificationError("not the blob's"),
+    errors.VerificationError.of_batch({3: "its hash is wrong"}, 5, "slivers"),
+    errors.NotEnoughSliversError(334, 333),
+    errors.NotEnoughSymbolsError(667, 0),
+    errors.InconsistentBlobError("bad blob"),
+    errors.InconsistentBlobError("bad blob", proof="evidence"),
+    errors.UnknownEngineError("abacus", ("avx2", "scalar")),
+    errors.OperationCancelledError(),
+    errors.OutOfMemoryError(2**40),
+    errors.StorageError("/some/where", "is a file"),
+    errors.DirectoryOccupiedError("/some/where", expected="AAA", found="BBB"),
+]
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_errors_pickle(error: errors.WalrusCoreError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert copy.args == error.args
+    assert vars(copy) == vars(error)
+
+
+def test_every_error_is_tested() -> None:
+    assert {type(error).__name__ for error in EXAMPLES} == set(errors.__all__)
+
+
+def test_messages_print_the_inequality_and_what_to_do() -> None:
+    messages = [str(error) for error in EXAMPLES]
+    assert "blob size 10 > 9 bytes" in messages[2]
+    assert messages[5] == "1 of 5 slivers are bad; the first: its hash is wrong"
+    assert messages[6] == "333 < 334 slivers; gather 1 more of the same axis"
+    assert messages[7] == "0 < 667 valid recovery symbols; gather 667 more"
+    assert "'abacus'" in messages[10]
+    assert "avx2, scalar" in messages[10]
+    assert "1,099,511,627,776 bytes" in messages[12]
+    assert messages[13] == "/some/where: is a file"
+    assert messages[14] == "/some/where: holds blob BBB, not AAA; choose another directory"
+
+
+def test_numbers_are_attributes() -> None:
+    assert EXAMPLES[5].failures == {3: "its hash is wrong"}
+    assert EXAMPLES[4].failures == {}
+    assert (EXAMPLES[14].path, EXAMPLES[14].expected, EXAMPLES[14].found) == (
+        "/some/where",
+        "AAA",
+        "BBB",
+    )
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    """Each class stands in the docstring, indented under its base, with its other base."""
+    drawing = re.findall(
+        r"^([ │├└─]*)(\w+Error)(?: \((\w+)\))?", errors.__doc__ or "", re.MULTILINE
+    )
+    above: dict[int, str] = {}
+    drawn = {}
+    for indent, name, other in drawing:
+        depth = len(indent)
+        parents = [above[d] for d in sorted(above) if d < depth]
+        drawn[name] = (parents[-1] if parents else "Exception", other)
+        above = {d: n for d, n in above.items() if d < depth} | {depth: name}
+    actual = {}
+    for name, error in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(error, errors.WalrusCoreError):
+            first, *others = [base.__name__ for base in error.__bases__]
+            actual[name] = (first, *(others or [""]))
+    assert drawn == actual

@@ -1,0 +1,194 @@
+"""Encode, decode, verify and recover Walrus blobs, byte for byte like the official encoder.
+
+    import walrus_core as wc
+
+    encoded = wc.encode(b"a blob", n_shards=1000)
+    slivers = [encoded.primary(pair) for pair in range(500, 834)]  # any 334 of the 1000
+    assert wc.decode(encoded.metadata, slivers) == b"a blob"
+
+Importing the package loads nothing else: modules are loaded when one of their names is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from walrus_core import kernel
+    from walrus_core.codec.config import EncodingConfig
+    from walrus_core.codec.decoder import decode
+    from walrus_core.codec.encoder import EncodedBlob, compute_metadata, encode
+    from walrus_core.codec.merkle import MerkleProof, MerkleTree
+    from walrus_core.codec.metadata import UnverifiedMetadata, VerifiedMetadata
+    from walrus_core.codec.recovery import InconsistencyProof, recover_sliver
+    from walrus_core.codec.slivers import (
+        Sliver,
+        SliverPair,
+        VerifiedSliver,
+        check_slivers,
+        verify_sliver,
+        verify_slivers,
+    )
+    from walrus_core.codec.symbols import (
+        RecoverySymbol,
+        RecoverySymbols,
+        recovery_symbol,
+        recovery_symbols,
+        verify_recovery_symbol,
+        verify_recovery_symbols,
+    )
+    from walrus_core.errors import (
+        BlobTooLargeError,
+        DirectoryOccupiedError,
+        InconsistentBlobError,
+        InvalidArgumentError,
+        InvalidEncodingError,
+        NotEnoughSliversError,
+        NotEnoughSymbolsError,
+        OperationCancelledError,
+        OutOfMemoryError,
+        StorageError,
+        UnknownEngineError,
+        VerificationError,
+        WalrusCoreError,
+    )
+    from walrus_core.kernel import CancelToken, Progress
+    from walrus_core.types import (
+        Axis,
+        BlobId,
+        EncodingType,
+        Epoch,
+        ShardIndex,
+        SliverIndex,
+        SliverPairIndex,
+        pair_to_shard,
+        pair_to_sliver,
+        shard_to_pair,
+        sliver_to_pair,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Axis",
+    "BlobId",
+    "BlobTooLargeError",
+    "CancelToken",
+    "DirectoryOccupiedError",
+    "EncodedBlob",
+    "EncodingConfig",
+    "EncodingType",
+    "Epoch",
+    "InconsistencyProof",
+    "InconsistentBlobError",
+    "InvalidArgumentError",
+    "InvalidEncodingError",
+    "MerkleProof",
+    "MerkleTree",
+    "NotEnoughSliversError",
+    "NotEnoughSymbolsError",
+    "OperationCancelledError",
+    "OutOfMemoryError",
+    "Progress",
+    "RecoverySymbol",
+    "RecoverySymbols",
+    "ShardIndex",
+    "Sliver",
+    "SliverIndex",
+    "SliverPair",
+    "SliverPairIndex",
+    "StorageError",
+    "UnknownEngineError",
+    "UnverifiedMetadata",
+    "VerificationError",
+    "VerifiedMetadata",
+    "VerifiedSliver",
+    "WalrusCoreError",
+    "check_slivers",
+    "compute_metadata",
+    "decode",
+    "encode",
+    "kernel",
+    "pair_to_shard",
+    "pair_to_sliver",
+    "recover_sliver",
+    "recovery_symbol",
+    "recovery_symbols",
+    "shard_to_pair",
+    "sliver_to_pair",
+    "verify_recovery_symbol",
+    "verify_recovery_symbols",
+    "verify_sliver",
+    "verify_slivers",
+]
+
+_NAMES_OF_MODULE = {
+    "codec.config": ("EncodingConfig",),
+    "codec.decoder": ("decode",),
+    "codec.encoder": ("EncodedBlob", "compute_metadata", "encode"),
+    "codec.merkle": ("MerkleProof", "MerkleTree"),
+    "codec.metadata": ("UnverifiedMetadata", "VerifiedMetadata"),
+    "codec.recovery": ("InconsistencyProof", "recover_sliver"),
+    "codec.slivers": (
+        "Sliver",
+        "SliverPair",
+        "VerifiedSliver",
+        "check_slivers",
+        "verify_sliver",
+        "verify_slivers",
+    ),
+    "codec.symbols": (
+        "RecoverySymbol",
+        "RecoverySymbols",
+        "recovery_symbol",
+        "recovery_symbols",
+        "verify_recovery_symbol",
+        "verify_recovery_symbols",
+    ),
+    "errors": (
+        "BlobTooLargeError",
+        "DirectoryOccupiedError",
+        "InconsistentBlobError",
+        "InvalidArgumentError",
+        "InvalidEncodingError",
+        "NotEnoughSliversError",
+        "NotEnoughSymbolsError",
+        "OperationCancelledError",
+        "OutOfMemoryError",
+        "StorageError",
+        "UnknownEngineError",
+        "VerificationError",
+        "WalrusCoreError",
+    ),
+    "kernel": ("CancelToken", "Progress"),
+    "types": (
+        "Axis",
+        "BlobId",
+        "EncodingType",
+        "Epoch",
+        "ShardIndex",
+        "SliverIndex",
+        "SliverPairIndex",
+        "pair_to_shard",
+        "pair_to_sliver",
+        "shard_to_pair",
+        "sliver_to_pair",
+    ),
+}
+_MODULE_OF_NAME = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that has a public name, and keep the name here for the next time."""
+    if name == "kernel":
+        return importlib.import_module("walrus_core.kernel")
+    if name not in _MODULE_OF_NAME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULE_OF_NAME[name]}")
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,134 @@
+"""The command `walrus-core`: loads the subcommand, runs it, prints the outcome and exits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+import walrus_core
+from walrus_core.cli.arguments import json_option, json_wanted
+from walrus_core.cli.exit_status import ExitStatus
+from walrus_core.cli.output import CommandError, Printer, Report
+from walrus_core.errors import WalrusCoreError
+
+COMMANDS = {
+    "encode": "Encode a blob and write its slivers to a directory.",
+    "decode": "Reconstruct a blob from the slivers in a directory.",
+    "verify": "Check a directory of slivers, or a file against a blob ID.",
+    "recover": "Rebuild a lost sliver from the others.",
+    "blob-id": "Print the blob ID of files.",
+    "convert-blob-id": "Convert a blob ID between base64url, decimal and hexadecimal.",
+    "about": "Describe this installation, or the encoding of a blob.",
+    "bench": "Measure encoding, decoding, verification and recovery here.",
+    "demo": "Lose and damage most of an encoded file, and get it back.",
+}
+"""In the order of the help. Modules have the same names (`_` for `-`); the one called is loaded."""
+
+EXPECTED = (WalrusCoreError, OSError, MemoryError, KeyboardInterrupt, CommandError)
+"""What may end a command without being a defect of walrus-core."""
+
+
+class App(click.Group):
+    """The group of all commands, and the only place that exits."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The names of the commands, without loading them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command: each module calls its own `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"walrus_core.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them: their modules bring numpy and the kernel."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, args: Sequence[str] | None = None, *_args: Any, **_extra: Any) -> NoReturn:
+        """Run a command line (by default this process's) and exit."""
+        args = list(sys.argv[1:] if args is None else args)
+        printer = Printer(as_json=json_wanted(args))
+        try:
+            status = self._run(args, printer)
+        except OSError as error:  # nobody reads standard output any more, or its disk is full
+            status = ExitStatus.FAILED
+            _abandon_stdout(error)
+        sys.exit(status)
+
+    def _run(self, args: list[str], printer: Printer) -> ExitStatus:
+        try:
+            outcome = super().main(args, "walrus-core", standalone_mode=False, obj=printer)
+            return printer.report(outcome) if isinstance(outcome, Report) else ExitStatus.DONE
+        except click.ClickException as error:
+            return printer.usage_error(error)
+        except click.Abort:  # how click passes Ctrl-C on
+            return printer.error(KeyboardInterrupt())
+        except BrokenPipeError:
+            raise
+        except EXPECTED as error:
+            return printer.error(error)
+        except Exception as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+            return printer.error(error)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        version = walrus_core.__version__
+        report = Report({"version": version}, remarks=[f"walrus-core {version}"])
+        ctx.ensure_object(Printer).report(report)
+        ctx.exit()
+
+
+def _abandon_stdout(error: OSError) -> None:
+    """Point standard output nowhere: the interpreter must not stumble over it at its end.
+
+    A reader who closed the pipe has all that it wants; any other trouble is worth a line.
+    """
+    if not isinstance(error, BrokenPipeError):
+        print(f"error: standard output: {error.strerror}", file=sys.stderr)
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open to the end)
+
+
+@click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def app() -> None:
+    """Encode, decode, verify and recover Walrus blobs.
+
+    A FILE may be -, standard input or output. A DIR holds the slivers of one blob: metadata.bcs,
+    primary/00000.bcs and secondary/00000.bcs onwards, named by sliver pair.
+
+    \b
+    Exit statuses:  0 done            3 bad input
+                    1 failed          4 cannot be reconstructed
+                    2 usage           5 damage found            130 interrupted
+    """  # noqa: D301 (click takes a backspace for "leave these lines alone")
+
+
+app.params.append(json_option())
+
+
+def main() -> NoReturn:
+    """The entry point: a polite kill stops a command as Ctrl-C does, so that it cleans up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if sys.stdout is None or sys.stderr is None:  # closed by the caller: nothing could be told
+        sys.exit(ExitStatus.FAILED)
+    app.main()

@@ -1,0 +1,91 @@
+"""`walrus-core decode`: a directory of slivers in, the blob out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from walrus_core import kernel
+from walrus_core.cli.arguments import FILE, Command, sliver_directory, threads
+from walrus_core.cli.files import STANDARD_STREAM, check_writable, shown, write_whole
+from walrus_core.cli.inspection import Inspection, inspect
+from walrus_core.cli.output import CommandError, Printer, Report
+from walrus_core.cli.progress import progress_bar
+from walrus_core.cli.quantities import duration_text
+from walrus_core.cli.sliver_directory import SliverDirectory
+from walrus_core.cli.summary import Stopwatch, blob_facts, blob_values, work_text, work_values
+from walrus_core.codec.decoder import ConsistencyCheck, decode
+from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.threads import thread_count
+from walrus_core.errors import InconsistentBlobError, NotEnoughSliversError
+from walrus_core.types import Axis
+
+
+@click.command("decode", cls=Command)
+@sliver_directory
+@click.option(
+    "--out",
+    required=True,
+    type=FILE,
+    metavar="FILE",
+    help="Where the blob goes; - is standard output (the report then goes to standard error).",
+)
+@click.option(
+    "--check",
+    type=click.Choice(get_args(ConsistencyCheck)),
+    default="default",
+    show_default=True,
+    help="skip: trust the blob's author. default: hash every source row. strict: encode again.",
+)
+@threads
+@click.pass_obj
+def command(
+    printer: Printer, directory: Path, out: str, check: ConsistencyCheck, threads: int | None
+) -> Report:
+    """Reconstruct a blob from the slivers in a directory.
+
+    Every sliver there is authenticated. The bad ones are named and passed over; the blob comes from
+    the good ones of either axis, if they are enough (else status 4).
+    """
+    printer.stdout_holds_blob = out == STANDARD_STREAM
+    check_writable(out)
+    n_threads = thread_count(threads)
+    stopwatch = Stopwatch()
+    slivers = SliverDirectory(directory)
+    metadata = slivers.read_metadata()
+    with stopwatch.stage("check"):
+        inspection = inspect(slivers, metadata, n_threads, keep=True)
+    with stopwatch.stage("decode"):
+        axis, blob = reconstruct(metadata, inspection, check, n_threads)
+    with stopwatch.stage("write"):
+        write_whole(out, blob)
+    values = {"axis": str(axis), "check": check, "out": out} | inspection.values()
+    name = shown(out, "standard output")
+    facts = {
+        "time": f"{stopwatch.text} ({work_text(n_threads)})",
+    }
+    return Report(
+        blob_values(metadata) | work_values(n_threads, stopwatch) | values,
+        headline=f"{name}: the blob came back in {duration_text(stopwatch.total)}",
+        facts=blob_facts(metadata) | inspection.facts | facts,
+        remarks=inspection.remarks,
+    )
+
+
+def reconstruct(
+    metadata: VerifiedMetadata, inspection: Inspection, check: ConsistencyCheck, threads: int
+) -> tuple[Axis, bytes]:
+    """The blob, and the axis of the slivers it came from; errors name the bad slivers, too."""
+    found = inspection.sufficient
+    if found is None:
+        nearest = min(inspection.axes, key=lambda axis: axis.needed - axis.n_good)
+        shortage = NotEnoughSliversError(nearest.needed, nearest.n_good)
+        values = {"axis": str(nearest.axis)} | inspection.values()
+        raise CommandError(shortage, values, inspection.remarks)
+    try:
+        with progress_bar("decoding", progress := kernel.Progress()):
+            return found.axis, decode(metadata, found.kept, check, threads, progress=progress)
+    except InconsistentBlobError as error:
+        raise CommandError(error, inspection.values(), inspection.remarks) from error

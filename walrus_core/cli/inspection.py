@@ -1,0 +1,197 @@
+"""What is good, bad and missing among the slivers of a directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from walrus_core.cli.output import Values
+from walrus_core.cli.progress import Counter, progress_bar
+from walrus_core.cli.sliver_directory import SliverDirectory, sliver_file_size
+from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.slivers import Sliver, VerifiedSliver, check_slivers
+from walrus_core.errors import VerificationError
+from walrus_core.types import Axis, sliver_to_pair
+
+BATCH_SIZE = 32 << 20
+"""Bytes of slivers checked at once, or more if that is not one for each thread."""
+
+MAX_BATCH = 64
+
+SCREENFUL = 20
+"""Bad slivers that people are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadSliver:
+    """A file that is not the sliver its name promises."""
+
+    axis: Axis
+    pair: int
+    reason: str
+
+    def values(self) -> Values:
+        """For JSON."""
+        return {"axis": str(self.axis), "pair": self.pair, "reason": self.reason}
+
+    def __str__(self) -> str:
+        return f"{self.axis}/{self.pair:05}.bcs: {self.reason}"
+
+
+@dataclass(slots=True)
+class AxisInspection:
+    """How the slivers of one axis are; `kept` are good ones, source slivers first."""
+
+    axis: Axis
+    needed: int
+    n_good: int = 0
+    n_missing: int = 0
+    bad: list[BadSliver] = field(default_factory=list)
+    kept: list[VerifiedSliver] = field(default_factory=list)
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the good slivers reconstruct the blob."""
+        return self.n_good >= self.needed
+
+    @property
+    def text(self) -> str:
+        """The three counts."""
+        return f"{self.n_good:,} good, {len(self.bad):,} bad, {self.n_missing:,} missing"
+
+
+class Inspection:
+    """Both axes, and what reports say about them."""
+
+    def __init__(self, primary: AxisInspection, secondary: AxisInspection) -> None:
+        self.axes = (primary, secondary)
+
+    @property
+    def bad(self) -> list[BadSliver]:
+        """All bad slivers: the primary ones first, by pair."""
+        return [sliver for axis in self.axes for sliver in sorted(axis.bad, key=_pair)]
+
+    @property
+    def sufficient(self) -> AxisInspection | None:
+        """The axis to reconstruct the blob from; None if neither has enough good slivers."""
+        return next((axis for axis in self.axes if axis.suffices), None)
+
+    @property
+    def remarks(self) -> list[str]:
+        """A line for every bad sliver, up to a screenful."""
+        return bad_lines(self.bad)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The counts of each axis."""
+        return {f"{axis.axis} slivers": axis.text for axis in self.axes}
+
+    def values(self) -> Values:
+        """For JSON."""
+        counts = {
+            str(axis.axis): {
+                "good": axis.n_good,
+                "bad": len(axis.bad),
+                "missing": axis.n_missing,
+                "needed": axis.needed,
+            }
+            for axis in self.axes
+        }
+        return {
+            "slivers": counts,
+            "goodSlivers": sum(axis.n_good for axis in self.axes),
+            "missingSlivers": sum(axis.n_missing for axis in self.axes),
+            "badSlivers": [sliver.values() for sliver in self.bad],
+        }
+
+
+def bad_lines(slivers: list[BadSliver]) -> list[str]:
+    """A line for every bad sliver, up to a screenful."""
+    lines = [f"  bad: {sliver}" for sliver in slivers]
+    if len(lines) > SCREENFUL:
+        lines[SCREENFUL:] = [f"  ... and {len(lines) - SCREENFUL:,} more; --json names all"]
+    return lines
+
+
+def inspect(
+    directory: SliverDirectory, metadata: VerifiedMetadata, threads: int, *, keep: bool = False
+) -> Inspection:
+    """Authenticate every sliver that is there.
+
+    `keep`: keep what `Inspection.sufficient` reconstructs the blob from, and no more, in memory.
+    """
+    with progress_bar("checking slivers", counter := Counter(2 * metadata.n_shards)):
+        primary = _inspect_axis(directory, metadata, Axis.PRIMARY, threads, counter, keep)
+        if not primary.suffices:
+            primary.kept.clear()
+        keep = keep and not primary.suffices
+        secondary = _inspect_axis(directory, metadata, Axis.SECONDARY, threads, counter, keep)
+    return Inspection(primary, secondary)
+
+
+def authenticate(
+    directory: SliverDirectory,
+    metadata: VerifiedMetadata,
+    axis: Axis,
+    threads: int,
+    counter: Counter,
+) -> Iterator[VerifiedSliver | BadSliver | None]:
+    """Each sliver of `axis`, in order of sliver index: itself if good; why not; or None if missing.
+
+    Reads a batch at a time, so that memory stays bounded and threads have work.
+    """
+    n_shards = metadata.n_shards
+    pairs = [sliver_to_pair(axis, index, n_shards) for index in range(n_shards)]
+    in_budget = BATCH_SIZE // sliver_file_size(metadata, axis)
+    step = max(threads, min(in_budget, MAX_BATCH))
+    for start in range(0, n_shards, step):
+        items = [_load(directory, metadata, axis, pair) for pair in pairs[start : start + step]]
+        outcomes = iter(
+            check_slivers(metadata, [s for s in items if isinstance(s, Sliver)], threads)
+        )
+        for pair, item in zip(pairs[start:], items, strict=False):
+            counter.done += 1
+            if not isinstance(item, Sliver):
+                yield item
+            elif isinstance(outcome := next(outcomes), VerificationError):
+                yield BadSliver(axis, pair, str(outcome))
+            else:
+                yield outcome
+
+
+def _inspect_axis(
+    directory: SliverDirectory,
+    metadata: VerifiedMetadata,
+    axis: Axis,
+    threads: int,
+    counter: Counter,
+    keep: bool,
+) -> AxisInspection:
+    found = AxisInspection(axis, metadata.config.n_slivers_needed(axis))
+    for item in authenticate(directory, metadata, axis, threads, counter):
+        if item is None:
+            found.n_missing += 1
+        elif isinstance(item, BadSliver):
+            found.bad.append(item)
+        else:
+            found.n_good += 1
+            if keep and len(found.kept) < found.needed:
+                found.kept.append(item)
+    return found
+
+
+def _load(
+    directory: SliverDirectory, metadata: VerifiedMetadata, axis: Axis, pair: int
+) -> Sliver | BadSliver | None:
+    try:
+        return directory.read_sliver(metadata, axis, pair)
+    except FileNotFoundError:
+        return None
+    except VerificationError as error:
+        return BadSliver(axis, pair, str(error))
+    except OSError as error:
+        return BadSliver(axis, pair, error.strerror or str(error))
+
+
+def _pair(sliver: BadSliver) -> int:
+    return sliver.pair
