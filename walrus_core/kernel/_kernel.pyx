@@ -360,6 +360,7 @@ cdef class Plan:
         for i in range(k):
             plan.index[i] = used[i]
         plan.c.position = <size_t *>job.take(k * sizeof(size_t))
+        plan.c.slot = <size_t *>job.take(k * sizeof(size_t))
         plan.c.missing = <size_t *>job.take(k * sizeof(size_t))
         plan.c.factor = job.take(k * e.constant_size)
         plan.c.unfactor = job.take(k * e.constant_size)

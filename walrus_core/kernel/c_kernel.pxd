@@ -18,6 +18,7 @@ cdef extern from "kernel.h" nogil:
         size_t n_symbols
     ctypedef struct rs_plan:
         size_t *position
+        size_t *slot
         uint8_t *factor
         size_t *missing
         uint8_t *unfactor

@@ -109,12 +109,12 @@ typedef struct {
     const rs_code *code;
     size_t end, n_used;          /* positions in use; received symbols in use (= n_source) */
     unsigned log_block;
-    size_t *position;            /* of each used symbol */
+    size_t *position, *slot;     /* of each used symbol, in the code and in the work space */
     uint8_t *factor;             /* its constant */
     size_t *missing;             /* source symbols to rebuild, ascending */
     uint8_t *unfactor;
     size_t n_missing;
-    size_t *gap;                 /* positions to clear; room for rs_plan_positions */
+    size_t *gap;                 /* slots to clear; room for rs_plan_positions */
     size_t n_gaps;
     bool mixes[N_BLOCKS][N_BLOCKS];                        /* what block i adds to rebuilt block j: nothing, or */
     uint64_t mix[N_BLOCKS][N_BLOCKS][MAX_CONSTANT / 8];    /* this constant times itself */

@@ -229,17 +229,26 @@ static void mark_erasures(rs_plan *plan, uint16_t *erasures)
         erasures[plan->position[i]] = 0;
 }
 
-/* Positions of the blocks in use that no received symbol fills, and that every window has to clear. */
-static void list_gaps(rs_plan *plan, uint16_t *filled)
+/* Slot of a position when every block has its own padding. */
+static size_t block_slot(const rs_plan *plan, size_t position)
+{
+    size_t block = (size_t)1 << plan->log_block;
+    return (position >> plan->log_block) * slots(block) + slot(position & (block - 1));
+}
+
+/* Where the received symbols go, and which slots of the blocks in use every window has to clear. */
+static void assign_slots(rs_plan *plan, uint16_t *filled)
 {
     size_t block = (size_t)1 << plan->log_block, blocks_end = (plan->end + block - 1) / block * block;
     memset(filled, 0, blocks_end * sizeof *filled);
-    for (size_t i = 0; i < plan->n_used; i++)
+    for (size_t i = 0; i < plan->n_used; i++) {
         filled[plan->position[i]] = 1;
+        plan->slot[i] = block_slot(plan, plan->position[i]);
+    }
     plan->n_gaps = 0;
     for (size_t p = 0; p < blocks_end; p++)
         if (!filled[p])
-            plan->gap[plan->n_gaps++] = p;
+            plan->gap[plan->n_gaps++] = block_slot(plan, p);
 }
 
 /* `indices`: the n_source distinct symbols that are there, in any order. `scratch`: two numbers for each position. One
@@ -260,7 +269,6 @@ void rs_plan_make(const engine *e, rs_plan *plan, const rs_code *code, const siz
             plan->missing[plan->n_missing++] = i;
     if (plan->n_missing == 0)
         return;
-    list_gaps(plan, logs);
     locate(erasures, logs, size_of(code));
     for (size_t i = 0; i < plan->n_used; i++)
         make_factor(e, plan->factor + i * e->constant_size, erasures[plan->position[i]]);
@@ -269,13 +277,7 @@ void rs_plan_make(const engine *e, rs_plan *plan, const rs_code *code, const siz
         make_factor(e, plan->unfactor + i * e->constant_size, (uint16_t)(MODULUS - log));
     }
     plan_blocks(e, plan, (size_t)1 << plan->log_block);
-}
-
-/* Slot of a position when every block has its own padding. */
-static stripe *at(const rs_plan *plan, stripe *work, size_t position)
-{
-    size_t block = (size_t)1 << plan->log_block;
-    return work + (position >> plan->log_block) * slots(block) + slot(position & (block - 1));
+    assign_slots(plan, scratch);
 }
 
 /* `received`: windows of the symbols in the plan's order; `rebuilt`: windows of its missing source symbols. */
@@ -283,12 +285,13 @@ void rs_decode(const engine *e, const rs_plan *plan, const uint8_t *received, ui
                const layout *map, stripe *work)
 {
     size_t block = (size_t)1 << plan->log_block, stride = slots(block);
+    static const stripe zero;
     stripe one, *values = work + N_BLOCKS * stride;
     for (size_t i = 0; i < plan->n_gaps; i++)
-        memset(at(plan, work, plan->gap[i]), 0, sizeof(stripe));
+        work[plan->gap[i]] = zero;
     for (size_t i = 0; i < plan->n_used; i++) {
         e->split(&one, 0, 1, received + i * pitch, pitch, map);
-        e->scale(at(plan, work, plan->position[i]), &one, plan->factor + i * e->constant_size);
+        e->scale(work + plan->slot[i], &one, plan->factor + i * e->constant_size);
     }
     for (size_t i = 0; i * block < plan->end; i++)
         e->ifft(work + i * stride, plan->log_block, smaller(block, plan->end - i * block), i * block, e->constants);
