@@ -93,19 +93,17 @@ cdef point_rows(uint8_t **rows, uint8_t *start, size_t count, size_t stride):
 
 
 cdef point_source(Job job, const uint8_t **rows, const uint8_t *blob, size_t size):
-    """Row pointers into the blob; the row that it ends in is a padded copy, rows after that share one of zeros."""
-    cdef size_t row_bytes = job.c.k2 * job.c.symbol_size, full = size // row_bytes, r
-    cdef uint8_t *padded
-    for r in range(full):
-        rows[r] = blob + r * row_bytes
-    if full == job.c.k1:
-        return
-    padded = job.take(2 * row_bytes)
-    memset(padded, 0, 2 * row_bytes)
-    memcpy(padded, blob + full * row_bytes, size - full * row_bytes)
-    rows[full] = padded
-    for r in range(full + 1, job.c.k1):
-        rows[r] = padded + row_bytes
+    """Row pointers into the blob. Rows that it does not fill, or that end too near its end for whole stripes to be read
+    there, are in a padded copy; those after its end share one of zeros."""
+    cdef size_t row_bytes = job.c.k2 * job.c.symbol_size, r
+    cdef size_t direct = (size - STRIPE) // row_bytes if size >= STRIPE else 0
+    cdef size_t rest = size - direct * row_bytes, copied = (rest + row_bytes - 1) // row_bytes
+    cdef size_t padded_bytes = (copied + 1) * row_bytes + STRIPE
+    cdef uint8_t *padded = job.take(padded_bytes)
+    memset(padded + rest, 0, padded_bytes - rest)
+    memcpy(padded, blob + direct * row_bytes, rest)
+    for r in range(job.c.k1):
+        rows[r] = blob + r * row_bytes if r < direct else padded + min(r - direct, copied) * row_bytes
 
 
 cdef Job encoding_job(object blob, Buffers buffers, n, k1, k2, s):

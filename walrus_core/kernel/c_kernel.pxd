@@ -7,7 +7,7 @@ cdef extern from "memory.h" nogil:
     void *memory_take(size_t size)
 
 cdef extern from "kernel.h" nogil:
-    enum: DIGEST, LANES, FIELD, MODULUS
+    enum: DIGEST, LANES, STRIPE, FIELD, MODULUS
     ctypedef struct engine:
         const char *name
         size_t constant_size

@@ -12,6 +12,7 @@
         .name = #isa, .supported = supported,                                                               \
         .constant_size = sizeof(constant), .make_constant = make_constant,                                  \
         .split = split, .merge = merge, .ifft = engine_ifft, .fft = engine_fft, .scale = engine_scale,      \
+        .ifft_symbols = engine_ifft_symbols, .fft_symbols = engine_fft_symbols,                             \
         .add = engine_add, .multiply_add = engine_multiply_add, .derive = engine_derive,                    \
         .move = engine_move, .gather = engine_gather, .scatter = engine_scatter,                            \
         .stream_across = engine_stream_across, .stream_along = engine_stream_along,                         \

@@ -45,6 +45,25 @@ static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
 #define STREAM_LINE(to, from) _mm512_stream_si512((__m512i *)(to), _mm512_loadu_si512(from))
 #define STREAM_FENCE _mm_sfence
 #include "copy.h"
+static void split(stripe *work, size_t first, size_t count, const uint8_t *rows, size_t pitch, const layout *map)
+{
+    __m512i lo = _mm512_load_si512(map->split), hi = _mm512_load_si512(map->split + 64);
+    for (size_t i = first; i < first + count; i++, rows += pitch) {
+        __m512i a = _mm512_loadu_si512(rows), b = _mm512_loadu_si512(rows + 64);
+        vec_store(work + slot(i), 0, (vec){_mm512_permutex2var_epi8(a, lo, b), _mm512_permutex2var_epi8(a, hi, b)});
+    }
+}
+
+static void merge(uint8_t *rows, size_t pitch, const stripe *work, size_t first, size_t count, const layout *map)
+{
+    __m512i low = _mm512_load_si512(map->merge), high = _mm512_load_si512(map->merge + 64);
+    for (size_t i = first; i < first + count; i++, rows += pitch) {
+        vec x = vec_load(work + slot(i), 0);
+        _mm512_storeu_si512(rows, _mm512_permutex2var_epi8(x.lo, low, x.hi));
+        _mm512_storeu_si512(rows + 64, _mm512_permutex2var_epi8(x.lo, high, x.hi));
+    }
+}
+
 #include "gf16_transform.h"
 
 /* Row i of a matrix is the byte 7-i of its word: which of eight input bits reach output bit i. The images of the input
@@ -67,25 +86,6 @@ static uint64_t matrix(const uint16_t image[8], unsigned shift)
 static void make_constant(void *out, const uint16_t image[16])
 {
     *(constant *)out = (constant){matrix(image, 0), matrix(image + 8, 0), matrix(image, 8), matrix(image + 8, 8)};
-}
-
-static void split(stripe *work, size_t first, size_t count, const uint8_t *rows, size_t pitch, const layout *map)
-{
-    __m512i lo = _mm512_load_si512(map->split), hi = _mm512_load_si512(map->split + 64);
-    for (size_t i = first; i < first + count; i++, rows += pitch) {
-        __m512i a = _mm512_loadu_si512(rows), b = _mm512_loadu_si512(rows + 64);
-        vec_store(work + slot(i), 0, (vec){_mm512_permutex2var_epi8(a, lo, b), _mm512_permutex2var_epi8(a, hi, b)});
-    }
-}
-
-static void merge(uint8_t *rows, size_t pitch, const stripe *work, size_t first, size_t count, const layout *map)
-{
-    __m512i low = _mm512_load_si512(map->merge), high = _mm512_load_si512(map->merge + 64);
-    for (size_t i = first; i < first + count; i++, rows += pitch) {
-        vec x = vec_load(work + slot(i), 0);
-        _mm512_storeu_si512(rows, _mm512_permutex2var_epi8(x.lo, low, x.hi));
-        _mm512_storeu_si512(rows + 64, _mm512_permutex2var_epi8(x.lo, high, x.hi));
-    }
 }
 
 static bool supported(void)

@@ -5,10 +5,11 @@
  *   constant                    its form of "multiply by this"
  *   vec_load, vec_store, vec_xor(a, b), vec_multiply_add(a, b, c) = a + b*c
  *   RADIX                       layers done in registers at a time: 3 where 16 vecs fit, else 2
+ *   split, merge                see kernel.h
  *
  * Layer "dist" of FFT: for each pair (a, b) `dist` apart: a += b*skew; b += a. IFFT undoes that. A block's skew is
  * constants[block + dist + delta - 1]; it is zero, so there is nothing to multiply, only where block + delta = 0.
- * Layers are grouped so that no pass straddles distance 64, where slot() bends. */
+ * No pass straddles distance 64, where slot() bends. */
 #include <string.h>
 
 /* Unrolled, or the legs would live in memory instead of registers. */
@@ -103,33 +104,80 @@ static void pass(stripe *out, const stripe *in, size_t dist, size_t count, size_
                  : pass_of(out, in, dist, count, delta, skews, 1, false));
 }
 
-/* How many layers the next pass takes when the layers with distances 2^done.. are still to come, smallest first. */
-static unsigned pass_radix(unsigned done, unsigned log_size)
+#define LOW 6              /* layers within 64 positions: done block by block, while a block is in the first-level cache */
+#define BLOCK_OF_LOW 64
+
+/* Layers from..to-1 (layer i has distance 2^i), in passes of up to RADIX of them. */
+static void layers(stripe *out, const stripe *in, unsigned from, unsigned to, size_t count, size_t delta,
+                   const constant *skews, bool inverse)
 {
-    unsigned bend = done < 6 && log_size > 6 ? 6 : log_size;
-    return bend - done < RADIX ? bend - done : RADIX;
+    while (from < to) {
+        unsigned radix = to - from < RADIX ? to - from : RADIX;
+        if (inverse) {
+            pass(out, in, (size_t)1 << from, count, delta, skews, radix, true);
+            from += radix;
+        } else {
+            to -= radix;
+            pass(out, in, (size_t)1 << to, count, delta, skews, radix, false);
+        }
+        in = out;
+    }
+}
+
+static size_t block_count(size_t count, size_t start)
+{
+    return count - start < BLOCK_OF_LOW ? count - start : BLOCK_OF_LOW;
+}
+
+static void low_layers(stripe *work, size_t start, unsigned log_size, size_t count, size_t delta,
+                       const constant *skews, bool inverse)
+{
+    stripe *block = work + slot(start);
+    layers(block, block, 0, log_size < LOW ? log_size : LOW, block_count(count, start), delta + start, skews, inverse);
 }
 
 static void engine_ifft(stripe *work, unsigned log_size, size_t count, size_t delta, const void *skews)
 {
-    for (unsigned done = 0; done < log_size;) {
-        unsigned radix = pass_radix(done, log_size);
-        pass(work, work, (size_t)1 << done, count, delta, skews, radix, true);
-        done += radix;
+    for (size_t start = 0; start < count; start += BLOCK_OF_LOW)
+        low_layers(work, start, log_size, count, delta, skews, true);
+    layers(work, work, LOW, log_size, count, delta, skews, true);
+}
+
+static void engine_ifft_symbols(stripe *work, const uint8_t *rows, size_t pitch, const layout *map, unsigned log_size,
+                                size_t count, size_t delta, const void *skews)
+{
+    size_t size = (size_t)1 << log_size;
+    for (size_t start = 0; start < size; start += BLOCK_OF_LOW) {
+        size_t filled = start < count ? block_count(count, start) : 0;
+        if (filled)
+            split(work, start, filled, rows + start * pitch, pitch, map);
+        for (size_t i = start + filled; i < start + block_count(size, start); i++)
+            for (int part = 0; part < PARTS; part++)
+                vec_store(work + slot(i), part, vec_zero());
+        if (filled)
+            low_layers(work, start, log_size, count, delta, skews, true);
     }
+    layers(work, work, LOW, log_size, count, delta, skews, true);
 }
 
 static void engine_fft(stripe *out, const stripe *in, unsigned log_size, size_t count, size_t delta, const void *skews)
 {
-    unsigned step[16], n_steps = 0;
-    for (unsigned done = 0; done < log_size; done += step[n_steps++])
-        step[n_steps] = pass_radix(done, log_size);
-    if (log_size == 0)
-        out[0] = in[0];
-    for (unsigned left = log_size; left > 0; in = out) {
-        unsigned radix = step[--n_steps];
-        left -= radix;
-        pass(out, in, (size_t)1 << left, count, delta, skews, radix, false);
+    layers(out, in, LOW, log_size, count, delta, skews, false);
+    if (log_size <= LOW && out != in)
+        memcpy(out, in, slots((size_t)1 << log_size) * sizeof(stripe));
+    for (size_t start = 0; start < count; start += BLOCK_OF_LOW)
+        low_layers(out, start, log_size, count, delta, skews, false);
+}
+
+static void engine_fft_symbols(uint8_t *rows, size_t pitch, const layout *map, stripe *out, const stripe *in,
+                               unsigned log_size, size_t count, size_t delta, const void *skews)
+{
+    layers(out, in, LOW, log_size, count, delta, skews, false);
+    if (log_size <= LOW)
+        memcpy(out, in, slots((size_t)1 << log_size) * sizeof(stripe));
+    for (size_t start = 0; start < count; start += BLOCK_OF_LOW) {
+        low_layers(out, start, log_size, count, delta, skews, false);
+        merge(rows + start * pitch, pitch, out, start, block_count(count, start), map);
     }
 }
 

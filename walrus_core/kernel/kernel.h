@@ -56,6 +56,11 @@ typedef struct engine {
      * `skews`: constants of skew[delta - 1 + ...]; `delta` is the position of the first element in the code. */
     void (*ifft)(stripe *work, unsigned log_size, size_t count, size_t delta, const void *skews);
     void (*fft)(stripe *out, const stripe *in, unsigned log_size, size_t count, size_t delta, const void *skews);
+    /* The same from and to windows of symbols, `pitch` apart; the other way round the stripes are work space. */
+    void (*ifft_symbols)(stripe *work, const uint8_t *rows, size_t pitch, const layout *, unsigned log_size,
+                         size_t count, size_t delta, const void *skews);
+    void (*fft_symbols)(uint8_t *rows, size_t pitch, const layout *, stripe *work, const stripe *in, unsigned log_size,
+                        size_t count, size_t delta, const void *skews);
     void (*scale)(stripe *out, const stripe *in, const void *constant);
     void (*add)(stripe *out, const stripe *in, size_t count);              /* first `count` positions: out ^= in */
     void (*multiply_add)(stripe *out, const stripe *in, const void *constant, size_t count);
@@ -125,7 +130,8 @@ bool rs_code_fits(size_t n_source, size_t n_symbols);  /* the field has room for
 size_t rs_skews_needed(const rs_code *);
 layout rs_layout(size_t n_words, size_t bytes);  /* a window of n_words symbols of `bytes` bytes each, <= 128 in all */
 size_t rs_encode_slots(const rs_code *);         /* stripes of work space */
-void rs_encode(const engine *, const rs_code *, uint8_t *rows, size_t pitch, const layout *, stripe *work);
+void rs_encode(const engine *, const rs_code *, const uint8_t *source, size_t source_pitch, uint8_t *repair,
+               size_t pitch, const layout *, stripe *work);
 size_t rs_decode_slots(const rs_code *);
 void rs_plan_make(const engine *, rs_plan *, const rs_code *, const size_t *indices, uint16_t *scratch);
 size_t rs_plan_positions(const rs_code *);
@@ -164,7 +170,7 @@ typedef struct {
     const int *cancel;               /* read between blocks; nonzero: stop, the results are void */
 
     size_t origin, end;              /* the window of columns that encode_columns does: 0 and n, or a part of that */
-    const uint8_t *const *source;    /* k1 rows of k2 * s bytes */
+    const uint8_t *const *source;    /* k1 rows of k2 * s bytes, readable for STRIPE bytes more */
     uint8_t *const *primary_repair;  /* n - k1 rows of the window's columns below k2, or NULL */
     uint8_t *const *columns;         /* n columns of k1 * s bytes; NULL entries below k2 are not written */
     node8 *leaves;                   /* of a chunk of columns that several windows share, else NULL */

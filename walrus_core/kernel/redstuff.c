@@ -107,11 +107,18 @@ bool rs2_window_completes_chunk(const rs2_job *job)
     return job->leaves && (job->end % CHUNK == 0 || job->end == job->n);
 }
 
-static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
+/* Small symbols share windows, which the stage puts together; the windows of larger ones are read where they are. */
+static void extend_rows(const rs2_job *job, rs2_work *work, size_t first, size_t count, size_t at, size_t bytes)
 {
+    size_t s = job->symbol_size;
+    uint8_t *repair = staged(job, work, job->k2);
+    for (size_t i = 0; job->packed && i < count; i++)
+        job->engine->move(work->stage + i * s, job->pitch, job->source[first + i], s, job->k2, s);
     for (size_t i = 0; i < window_count(job, count, bytes); i++) {
         window w = window_of(job, bytes, i);
-        rs_encode(job->engine, code, work->stage + w.at, job->pitch, w.map, work->stripes);
+        const uint8_t *source = job->packed ? work->stage + w.at : job->source[first + w.symbol] + at + w.within;
+        rs_encode(job->engine, &job->secondary, source, job->packed ? job->pitch : s, repair + w.at, job->pitch, w.map,
+                  work->stripes);
     }
 }
 
@@ -122,11 +129,18 @@ void rs2_encode_rows(const rs2_job *job, rs2_work *work, size_t unit)
     size_t count = smaller(rows_per_unit(job), job->k1 - first);
     for (size_t at = 0; at < s && !cancelled(job); at += job->block) {
         size_t bytes = smaller(job->block, s - at);
-        for (size_t i = 0; i < count; i++)
-            job->engine->move(work->stage + i * bytes, job->pitch, job->source[first + i] + at, s, job->k2, bytes);
-        extend_staged(job, &job->secondary, work, count, bytes);
+        extend_rows(job, work, first, count, at, bytes);
         job->engine->scatter(job->columns + job->k2, first * s + at, staged(job, work, job->k2), job->pitch,
                              job->n - job->k2, count * bytes);
+    }
+}
+
+static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
+{
+    for (size_t i = 0; i < window_count(job, count, bytes); i++) {
+        window w = window_of(job, bytes, i);
+        rs_encode(job->engine, code, work->stage + w.at, job->pitch, staged(job, work, code->n_source) + w.at,
+                  job->pitch, w.map, work->stripes);
     }
 }
 

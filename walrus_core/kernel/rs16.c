@@ -12,6 +12,8 @@ static unsigned log2_ceil(size_t x)
     return log;
 }
 
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
 rs_code rs_code_of(size_t n_source, size_t n_symbols)
 {
     size_t n_repair = n_symbols - n_source;
@@ -61,51 +63,39 @@ layout rs_layout(size_t n_words, size_t bytes)
     return map;
 }
 
-static void clear(stripe *work, size_t first, size_t end)
-{
-    if (first < end)
-        memset(work + slot(first), 0, (slot(end - 1) + 1 - slot(first)) * sizeof(stripe));
-}
-
 size_t rs_encode_slots(const rs_code *code) { return 2 * slots(code->chunk); }
 
-static void encode_high(const engine *e, const rs_code *code, uint8_t *rows, size_t pitch, const layout *map,
-                        stripe *work)
+static void encode_high(const engine *e, const rs_code *code, const uint8_t *source, size_t source_pitch,
+                        uint8_t *repair, size_t pitch, const layout *map, stripe *work)
 {
-    size_t chunk = code->chunk, n_repair = code->n_symbols - code->n_source;
+    size_t chunk = code->chunk;
     stripe *sum = work, *term = work + slots(chunk);
     for (size_t start = 0; start < code->n_source; start += chunk) {
-        size_t left = code->n_source - start, count = left < chunk ? left : chunk;
         stripe *into = start == 0 ? sum : term;
-        e->split(into, 0, count, rows + start * pitch, pitch, map);
-        clear(into, count, chunk);
-        e->ifft(into, code->log_chunk, count, start + chunk, e->constants);
+        e->ifft_symbols(into, source + start * source_pitch, source_pitch, map, code->log_chunk,
+                        smaller(chunk, code->n_source - start), start + chunk, e->constants);
         if (start > 0)
             e->add(sum, term, chunk);
     }
-    e->fft(term, sum, code->log_chunk, n_repair, 0, e->constants);
-    e->merge(rows + code->n_source * pitch, pitch, term, 0, n_repair, map);
+    e->fft_symbols(repair, pitch, map, term, sum, code->log_chunk, code->n_symbols - code->n_source, 0, e->constants);
 }
 
-static void encode_low(const engine *e, const rs_code *code, uint8_t *rows, size_t pitch, const layout *map,
-                       stripe *work)
+static void encode_low(const engine *e, const rs_code *code, const uint8_t *source, size_t source_pitch,
+                       uint8_t *repair, size_t pitch, const layout *map, stripe *work)
 {
     size_t chunk = code->chunk, n_repair = code->n_symbols - code->n_source;
     stripe *coefficients = work, *values = work + slots(chunk);
-    e->split(coefficients, 0, code->n_source, rows, pitch, map);
-    clear(coefficients, code->n_source, chunk);
-    e->ifft(coefficients, code->log_chunk, code->n_source, 0, e->constants);
-    for (size_t start = 0; start < n_repair; start += chunk) {
-        size_t left = n_repair - start, count = left < chunk ? left : chunk;
-        e->fft(values, coefficients, code->log_chunk, count, start + chunk, e->constants);
-        e->merge(rows + (code->n_source + start) * pitch, pitch, values, 0, count, map);
-    }
+    e->ifft_symbols(coefficients, source, source_pitch, map, code->log_chunk, code->n_source, 0, e->constants);
+    for (size_t start = 0; start < n_repair; start += chunk)
+        e->fft_symbols(repair + start * pitch, pitch, map, values, coefficients, code->log_chunk,
+                       smaller(chunk, n_repair - start), start + chunk, e->constants);
 }
 
-/* `rows`: the n symbols' windows, source in, repair out. */
-void rs_encode(const engine *e, const rs_code *code, uint8_t *rows, size_t pitch, const layout *map, stripe *work)
+/* Windows of the k source symbols in, of the n - k repair symbols out. Reads whole windows of 128 bytes. */
+void rs_encode(const engine *e, const rs_code *code, const uint8_t *source, size_t source_pitch, uint8_t *repair,
+               size_t pitch, const layout *map, stripe *work)
 {
-    (code->high ? encode_high : encode_low)(e, code, rows, pitch, map, work);
+    (code->high ? encode_high : encode_low)(e, code, source, source_pitch, repair, pitch, map, work);
 }
 
 static size_t position_of(const rs_code *code, size_t index)
@@ -123,8 +113,6 @@ static size_t position_of(const rs_code *code, size_t index)
  * multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part of the
  * derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
  * derivative(block j) + sum over i of mix[j][i] * block i. Blocks with nothing missing are never built. */
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static unsigned log_block(const rs_code *code)
 {

@@ -19,7 +19,7 @@ static inline uint8_t *staged(const rs2_job *job, const rs2_work *work, size_t s
 
 /* The windows that `count` symbols side by side, or one block of `bytes`, are coded in. A window's 128 bytes may reach
  * into its neighbour to the right, so windows are done from left to right. */
-typedef struct { size_t at; const layout *map; } window;
+typedef struct { size_t at, symbol, within; const layout *map; } window;
 
 static inline size_t window_count(const rs2_job *job, size_t count, size_t bytes)
 {
@@ -29,9 +29,10 @@ static inline size_t window_count(const rs2_job *job, size_t count, size_t bytes
 static inline window window_of(const rs2_job *job, size_t bytes, size_t i)
 {
     if (job->packed)
-        return (window){i * job->packed * bytes, &job->window};
-    size_t each = ceil_div(bytes, STRIPE), at = i % each * STRIPE;
-    return (window){i / each * bytes + at, at + STRIPE <= bytes ? &job->window : &job->tail};
+        return (window){i * job->packed * bytes, i * job->packed, 0, &job->window};
+    size_t each = ceil_div(bytes, STRIPE), within = i % each * STRIPE;
+    return (window){i / each * bytes + within, i / each, within,
+                    within + STRIPE <= bytes ? &job->window : &job->tail};
 }
 
 #endif
