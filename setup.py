@@ -3,7 +3,7 @@
 Switches, read from the environment (see CONTRIBUTING.md):
 
     WALRUS_CORE_DEBUG=1                         -O0 -g and the assertions of the C code
-    WALRUS_CORE_SANITIZE=address,undefined      what -fsanitize= takes; -O1 -g
+    WALRUS_CORE_SANITIZE=address,undefined      what -fsanitize= takes; -O1 -g1
     WALRUS_CORE_COVERAGE=1                      line tracing of the .pyx, gcov for the C files
 
 Instruction sets are chosen at run time, and each C file names its own by pragma: there is
@@ -29,7 +29,8 @@ MACROS = []
 if DEBUG:
     COMPILE_ARGS += ["-O0", "-g", "-UNDEBUG"]
 elif SANITIZE:
-    COMPILE_ARGS += ["-O1", "-g", "-UNDEBUG", "-fno-omit-frame-pointer"]
+    # The normal build shows warnings; here looking for them would take minutes.
+    COMPILE_ARGS += ["-O1", "-g1", "-w", "-UNDEBUG", "-fno-omit-frame-pointer"]
 else:
     COMPILE_ARGS += ["-O3"]
 if SANITIZE:

@@ -1,4 +1,4 @@
-"""The kernel: bytes to bytes, fast. Its contract is one screen, `_kernel.pyi`; the specification is `reference.py`."""
+"""The kernel: bytes to bytes, fast. `_kernel.pyi` is its contract, `reference.py` its meaning."""
 
 from walrus_core.kernel._kernel import (
     CancelToken,

@@ -10,6 +10,7 @@ and stops within 50 ms of `cancel.cancel()` (OperationCancelledError) or of Ctrl
 """
 
 from collections.abc import Sequence
+from typing import final
 
 from typing_extensions import Buffer
 
@@ -22,6 +23,7 @@ def available_engines() -> tuple[str, ...]:
 def select_engine(name: str | None) -> None:
     """Use `name` from now on in this process; None returns to the automatic choice. UnknownEngineError."""
 
+@final
 class CancelToken:
     """Shared with a running call from any thread: `cancel()` makes that call raise OperationCancelledError."""
 
@@ -29,6 +31,7 @@ class CancelToken:
     @property
     def cancelled(self) -> bool: ...
 
+@final
 class Progress:
     """Counts finished units of a running call; read `done` and `total` from any thread (total is 0 before the start)."""
 
@@ -55,6 +58,7 @@ def encode(
     `secondary`: writable, n*k1*s bytes, receives secondary slivers 0..n-1 in sliver order. None for both: only hashes.
     """
 
+@final
 class WindowEncoder:
     """An encoding in steps, for outputs larger than memory: `extend_rows` once, `encode_columns` over all n columns from
     the first to the last, then `pair_hashes`. Arguments and result are those of `encode`; `blob` stays open until the
@@ -91,7 +95,8 @@ class WindowEncoder:
         progress: Progress | None = None,
     ) -> None:
         """The next `count` columns, c of them below k2. `primary_repair`: writable, (n-k1)*c*s bytes, receives their
-        symbols of primary slivers k1..n-1; `secondary`: writable, c*k1*s bytes, receives them as secondary slivers."""
+        symbols of primary slivers k1..n-1; `secondary`: writable, c*k1*s bytes, receives them as secondary slivers.
+        """
 
     def pair_hashes(self, threads: int = 1, cancel: CancelToken | None = None) -> bytes: ...
 
@@ -99,11 +104,18 @@ def extend(symbols: Buffer, n_symbols: int, symbol_size: int, repair: Buffer) ->
     """One 1-D code: k = len(symbols)/s source symbols in, n-k repair symbols written to `repair`."""
 
 def decode_symbols(
-    symbols: Sequence[Buffer], indices: Sequence[int], n_source: int, n_symbols: int, symbol_size: int, source: Buffer
+    symbols: Sequence[Buffer],
+    indices: Sequence[int],
+    n_source: int,
+    n_symbols: int,
+    symbol_size: int,
+    source: Buffer,
 ) -> None:
     """One 1-D code: at least k distinct received symbols (index < n, s bytes each; the first k are used), k source symbols out."""
 
-def expand_sliver(sliver: Buffer, n_shards: int, symbol_size: int, symbols: Buffer, tree: Buffer | None = None) -> bytes:
+def expand_sliver(
+    sliver: Buffer, n_shards: int, symbol_size: int, symbols: Buffer, tree: Buffer | None = None
+) -> bytes:
     """Extend one sliver to its n symbols (`symbols`: writable, n*s bytes) and return the Merkle root over them.
 
     `tree`, if given, receives all levels from the n leaves up to the root: `tree_digests(n)` digests of 32 bytes;
@@ -114,16 +126,23 @@ def tree_digests(n_leaves: int) -> int:
     """How many digests the levels of a tree over `n_leaves` >= 1 leaves hold, leaves and root included."""
 
 def sliver_roots(
-    slivers: Sequence[Buffer], n_shards: int, symbol_size: int, threads: int = 1, cancel: CancelToken | None = None
+    slivers: Sequence[Buffer],
+    n_shards: int,
+    symbol_size: int,
+    threads: int = 1,
+    cancel: CancelToken | None = None,
 ) -> bytes:
     """Merkle roots (32 bytes each, in order) over the n symbols of each sliver; all slivers of one length k*s."""
 
 def merkle_tree(leaves: Buffer, leaf_size: int, tree: Buffer | None = None) -> bytes:
     """Merkle root over len(leaves)/leaf_size leaves (at least one); `tree` as in expand_sliver."""
 
-def proof_roots(leaves: Sequence[Buffer], indices: Sequence[int], paths: Buffer, depth: int) -> bytes:
+def proof_roots(
+    leaves: Sequence[Buffer], indices: Sequence[int], paths: Buffer, depth: int
+) -> bytes:
     """Roots (32 bytes each) that m equally long leaves give with their paths (m*depth*32 bytes, bottom to top; the
-    Empty node is 32 zero bytes); bit i of an index says whether the node of level i is a right child."""
+    Empty node is 32 zero bytes); bit i of an index says whether the node of level i is a right child.
+    """
 
 def reconstruct(
     slivers: Sequence[Buffer],
@@ -139,7 +158,8 @@ def reconstruct(
     progress: Progress | None = None,
 ) -> None:
     """Blob (writable, exactly k1*k2*s bytes, padding included) from at least k1 primary or k2 secondary slivers with
-    distinct indices; the first k are used (source slivers first). Nothing is authenticated here."""
+    distinct indices; the first k are used (source slivers first). Nothing is authenticated here.
+    """
 
 def reference_tables() -> tuple[bytes, bytes, bytes]:
     """The kernel's own exp, log and skew tables (65536, 65536 and 65535 little-endian u16), for the tests."""

@@ -1,8 +1,10 @@
-# cython: language_level=3, embedsignature=False, freethreading_compatible=False
+# cython: language_level=3, embedsignature=False, freethreading_compatible=False, auto_pickle=False, autotestdict=False
 """Takes buffers, checks shapes, drops the GIL, calls C. The contract of every function is in _kernel.pyi."""
 
 import os
 import threading
+
+cimport cython
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -150,6 +152,7 @@ def encode(blob, n_shards, n_primary, n_secondary, symbol_size, primary_repair, 
     return job.hashes()
 
 
+@cython.final
 cdef class WindowEncoder:
     """An encoding whose outputs come a window of columns at a time, for blobs larger than memory."""
 
@@ -330,6 +333,8 @@ def proof_roots(leaves, indices, paths, depth):
 
 # ------------------------------------------------------------------------------------------------------------- decoding
 
+@cython.final
+@cython.internal
 cdef class Plan:
     """Which symbols are used, in which order, and the C plan made of that."""
 

@@ -3,6 +3,8 @@
 cdef dict spare_memory = {}  # size -> Memory objects ready for the next call: first touch costs more than a small encode
 cdef size_t spare_bytes = 0
 
+@cython.final
+@cython.internal
 cdef class Memory:
     """Aligned bytes, zeroed on request; returned to the pool by give_back."""
 
@@ -36,6 +38,8 @@ cdef void give_back(Memory memory):
         spare_memory.setdefault(memory.size, []).append(memory)
 
 
+@cython.final
+@cython.internal
 cdef class Buffers:
     """Buffers held open for one call, and their addresses."""
 

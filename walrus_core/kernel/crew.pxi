@@ -1,5 +1,6 @@
 # Jobs, and the threads that do them; part of _kernel.pyx.
 
+@cython.final
 cdef class CancelToken:
     cdef int flag
 
@@ -11,6 +12,7 @@ cdef class CancelToken:
         return self.flag != 0
 
 
+@cython.final
 cdef class Progress:
     cdef size_t count, units
 
@@ -23,6 +25,8 @@ cdef class Progress:
         return self.units
 
 
+@cython.final
+@cython.internal
 cdef class Job:
     """The C job with its tables ready, and its scratch memory."""
 
@@ -70,6 +74,8 @@ cdef class Job:
             give_back(memory)
 
 
+@cython.final
+@cython.internal
 cdef class Crew:
     """Runs the units of a job on some threads, so that Ctrl-C and `cancel` stop it."""
 
@@ -125,6 +131,8 @@ cdef class Crew:
                 thread.join()
 
 
+@cython.final
+@cython.internal
 cdef class Share:
     """One thread's part of a crew, in work space of its own."""
 
