@@ -10,7 +10,7 @@ and stops within 50 ms of `cancel.cancel()` (OperationCancelledError) or of Ctrl
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Literal, final
 
 from typing_extensions import Buffer
 
@@ -163,3 +163,11 @@ def reconstruct(
 
 def reference_tables() -> tuple[bytes, bytes, bytes]:
     """The kernel's own exp, log and skew tables (65536, 65536 and 65535 little-endian u16), for the tests."""
+
+def run_bare(
+    what: Literal["leaves", "parents", "transforms"], rounds: int, symbol_size: int = 2
+) -> int:
+    """For benchmarks: an inner function of the engine on data in the nearest cache; how many units
+    it did: compressions (of leaves over symbols of `symbol_size` <= 2048 bytes, or of inner
+    nodes), or butterflies of 128 bytes (in transforms of 512 positions).
+    """

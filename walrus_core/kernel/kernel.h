@@ -255,4 +255,10 @@ void crew_root(crew *, rs2_rooting *, size_t n_slivers);
 size_t crew_units(const crew *);
 void crew_work(crew *, rs2_work *);
 
+/* bare.c: for benchmarks */
+size_t bare_work_bytes(void);
+size_t bare_leaves(const engine *, uint8_t *work, size_t size, size_t rounds);
+size_t bare_parents(const engine *, uint8_t *work, size_t rounds);
+size_t bare_transforms(const engine *, uint8_t *work, size_t rounds);
+
 #endif
