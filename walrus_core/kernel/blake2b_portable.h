@@ -44,11 +44,37 @@ static ALWAYS_INLINE bool lookup8(node8 *out, const uint8_t *symbols, size_t pit
     return any == 0;
 }
 
+/* A short copy of any length, without a call. */
+static ALWAYS_INLINE void copy_bytes(uint8_t *to, const uint8_t *from, size_t bytes)
+{
+    if (bytes >= 8) {
+        for (size_t at = 0; at + 8 <= bytes; at += 8)
+            memcpy(to + at, from + at, 8);
+        memcpy(to + bytes - 8, from + bytes - 8, 8);
+    } else if (bytes >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + bytes - 4, from + bytes - 4, 4);
+    } else {
+        for (size_t at = 0; at < bytes; at++)
+            to[at] = from[at];
+    }
+}
+
+/* A message of at most eight bytes as a word, made in registers: bytes stored one by one would have to reach the cache
+ * before they could be loaded together. */
+static ALWAYS_INLINE uint64_t short_message(const uint8_t *data, int skip, size_t len)
+{
+    uint64_t word = 0;
+    for (size_t at = (size_t)skip; at < len; at++)
+        word |= (uint64_t)data[at] << (8 * at);
+    return word;
+}
+
 /* Bytes of one lane's block: zero before the message where `skip` says so, and zero after it. */
 static ALWAYS_INLINE void copy_block(uint8_t block[128], const uint8_t *data, int skip, size_t len)
 {
-    memset(block, 0, BLOCK);
-    memcpy(block + skip, data + skip, len - (size_t)skip);
+    memset(block, 0, 128);
+    copy_bytes(block + skip, data + skip, len - (size_t)skip);
 }
 
 #define BLAKE2B_FUNCTIONS(isa)                                                                                      \
