@@ -99,7 +99,10 @@ cdef class Crew:
         # Only the main thread hears Ctrl-C, and only while it waits.
         waits = nanoseconds > SMALL_WORK_NS and threading.current_thread() is threading.main_thread()
         try:
-            self.share_out(shares, waits)
+            if waits or len(shares) > 1:
+                self.share_out(shares, waits)
+            else:
+                (<Share>shares[0]).work()
         finally:
             for share in shares:
                 give_back((<Share>share).memory)
