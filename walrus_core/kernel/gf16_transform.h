@@ -104,7 +104,7 @@ static void pass(stripe *out, const stripe *in, size_t dist, size_t count, size_
                  : pass_of(out, in, dist, count, delta, skews, 1, false));
 }
 
-#define LOW 6              /* layers within 64 positions: done block by block, while a block is in the first-level cache */
+#define LOW 6  /* layers within 64 positions: done block by block, while a block is in the first-level cache */
 #define BLOCK_OF_LOW 64
 
 /* Layers from..to-1 (layer i has distance 2^i), in passes of up to RADIX of them. */

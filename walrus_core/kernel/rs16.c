@@ -1,6 +1,6 @@
 /* The Leopard code over windows of symbols: k source symbols to n - k repair symbols, and back from any k.
- * Chapter 1.3 of the Walrus encoding: two arrangements, chosen by which of source and repair needs the larger power of
- * two. All symbols of a code lie `pitch` bytes apart; a window is the (up to) 128 bytes of each that one stripe holds. */
+ * Chapter 1.3 of the Walrus encoding: two arrangements, chosen by which of source and repair needs the larger power
+ * of two. A code's symbols lie `pitch` bytes apart; a window is the (up to) 128 bytes of each that a stripe holds. */
 #include "kernel.h"
 #include <string.h>
 
@@ -108,8 +108,8 @@ static size_t position_of(const rs_code *code, size_t index)
 
 /* ---- Erasure decoding.
  *
- * Received symbols times the locator of the erasures, through IFFT, formal derivative and FFT over `size` positions, are
- * the missing ones times theirs. The transforms are done in blocks of a quarter of that size: the layers between blocks
+ * Received symbols times the locator of the erasures, through IFFT, formal derivative and FFT over `size` positions,
+ * are the missing ones times theirs. The transforms are done in blocks of a quarter of that size: the layers between blocks
  * multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part of the
  * derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
  * derivative(block j) + sum over i of mix[j][i] * block i. Blocks with nothing missing are never built. */
