@@ -60,9 +60,8 @@ def encode(
 
 @final
 class WindowEncoder:
-    """An encoding in steps, for outputs larger than memory: `extend_rows` once, `encode_columns` over all n columns from
-    the first to the last, then `pair_hashes`. Arguments and result are those of `encode`; `blob` stays open until the
-    encoder is gone.
+    """An encoding in steps, for outputs larger than memory: `extend_rows` once, `encode_columns` over all n columns in
+    order, then `pair_hashes`. Arguments and result are those of `encode`; `blob` stays open as long as the encoder.
     """
 
     def __init__(

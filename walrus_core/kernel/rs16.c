@@ -109,9 +109,9 @@ static size_t position_of(const rs_code *code, size_t index)
 /* ---- Erasure decoding.
  *
  * Received symbols times the locator of the erasures, through IFFT, formal derivative and FFT over `size` positions,
- * are the missing ones times theirs. The transforms are done in blocks of a quarter of that size: the layers between blocks
- * multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part of the
- * derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
+ * are the missing ones times theirs. The transforms are done in blocks of a quarter of that size. The layers between
+ * blocks multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part
+ * of the derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
  * derivative(block j) + sum over i of mix[j][i] * block i. Blocks with nothing missing are never built. */
 
 static unsigned log_block(const rs_code *code)
