@@ -2,8 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx2")
 #include <immintrin.h>
+#include "target.h"
+
+BEGIN_TARGET("avx2")
 
 #define WIDTH 4
 typedef __m256i word;
@@ -86,4 +88,5 @@ static ALWAYS_INLINE void load_block(word m[16], const uint8_t *data, size_t pit
 #include "blake2b_lanes.h"
 #include "blake2b_portable.h"
 BLAKE2B_FUNCTIONS(avx2)
+END_TARGET
 #endif

@@ -2,8 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx2")
 #include <immintrin.h>
+#include "target.h"
+
+BEGIN_TARGET("avx2")
 
 typedef struct { __m256i lo, hi; } vec;
 #define PARTS 2
@@ -59,4 +61,5 @@ static bool supported(void) { return __builtin_cpu_supports("avx2"); }
 
 #include "engine_table.h"
 ENGINE_TABLE(avx2)
+END_TARGET
 #endif
