@@ -2,9 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx2")
 #include <immintrin.h>
-#include <string.h>
+#include "target.h"
+
+BEGIN_TARGET("avx2")
 
 #define WIDTH 4
 typedef __m256i word;
@@ -30,6 +31,13 @@ static ALWAYS_INLINE word word_rotate(word x, const int bits)
     case 16: return _mm256_shuffle_epi8(x, by16);
     default: return _mm256_or_si256(_mm256_srli_epi64(x, 63), _mm256_add_epi64(x, x));
     }
+}
+
+static ALWAYS_INLINE void word_deal(word *even, word *odd, const uint64_t *p)
+{
+    word a = word_load(p), b = word_load(p + 4);
+    *even = _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(a, b), 0xd8);
+    *odd = _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(a, b), 0xd8);
 }
 
 static ALWAYS_INLINE void copy_block(uint8_t block[128], const uint8_t *data, int skip, size_t len);
@@ -80,4 +88,5 @@ static ALWAYS_INLINE void load_block(word m[16], const uint8_t *data, size_t pit
 #include "blake2b_lanes.h"
 #include "blake2b_portable.h"
 BLAKE2B_FUNCTIONS(avx2)
+END_TARGET
 #endif

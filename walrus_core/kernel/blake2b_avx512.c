@@ -2,8 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,gfni")
 #include <immintrin.h>
+#include "target.h"
+
+BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,gfni")
 
 typedef __m512i word;
 
@@ -115,4 +117,5 @@ bool blake2b_avx512_lookup(node8 *out, const uint8_t *symbols, size_t pitch, con
     }
     return any == 0;
 }
+END_TARGET
 #endif

@@ -13,7 +13,11 @@
 #include <string.h>
 
 /* Unrolled, or the legs would live in memory instead of registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 static ALWAYS_INLINE void fft_layers(vec *x, const constant *const *skew, const int radix, const bool first)
 {

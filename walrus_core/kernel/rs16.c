@@ -52,6 +52,8 @@ layout rs_layout(size_t n_words, size_t bytes)
     for (size_t start = 0; start < n_words * bytes; start += bytes)
         for (size_t at = 0; at < bytes; at += 64) {
             size_t half = (bytes - at < 64 ? bytes - at : 64) / 2;
+            map.last = (uint8_t)half;
+            map.half = map.runs++ ? map.half : map.last;
             for (size_t i = 0; i < half; i++, element++) {
                 map.split[element] = (uint8_t)(start + at + i);
                 map.split[64 + element] = (uint8_t)(start + at + half + i);
@@ -59,7 +61,6 @@ layout rs_layout(size_t n_words, size_t bytes)
                 map.merge[start + at + half + i] = (uint8_t)(64 + element);
             }
         }
-    map.plain = bytes % 64 == 0 && n_words * bytes == STRIPE;
     return map;
 }
 
