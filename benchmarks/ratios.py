@@ -24,6 +24,7 @@ def measure(name: str, size: int, rounds: int) -> Row:
     derived = contest.derive(size, seconds) if contest.derive else {}
     return {
         "contest": name,
+        "title": contest.title,
         "size": size,
         "when": now(),
         "revision": revision(),
