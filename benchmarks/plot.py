@@ -41,6 +41,7 @@ def draw_ratios(panel: Any) -> None:
     panel.plot([], [], "k_", markersize=11, label="wanted")
     panel.axhline(1, color="grey", linewidth=0.8)
     panel.set_yscale("log")
+    panel.set_ylim(bottom=0.8)
     panel.yaxis.set_major_formatter("{x:g}x")
     panel.set_title(f"times as fast as {RIVAL}, one core")
 

@@ -180,16 +180,21 @@ def memory() -> str:
 
 
 def machine() -> str:
-    """Where and when the ratios were measured."""
+    """Where and when the ratios were measured, and how busy it was there."""
     of, rows = results()["machine"], results()["rows"]
-    days = sorted({row["when"][:10] for row in rows})
-    rounds = sorted({row["rounds"] for row in rows})
     return (
         f"{of['cpu']}; {of['cpus']} CPUs, {of['memory_gib']} GiB; {of['system']};"
         f" Python {of['python']}; engine `{of['engine']}`; {RIVAL} {of['pysui_fastcrypto']};"
-        f" {' to '.join(dict.fromkeys([days[0], days[-1]]))};"
-        f" {' to '.join(map(str, dict.fromkeys([rounds[0], rounds[-1]])))} rounds."
+        f" {reach(row['when'][:10] for row in rows)};"
+        f" {reach(row['rounds'] for row in rows)} rounds;"
+        f" load average {reach(row['load'] for row in rows)}."
     )
+
+
+def reach(values: Iterable[object]) -> str:
+    """The least and the largest, or the one value that there is."""
+    found = sorted(set(values))
+    return " to ".join(map(str, dict.fromkeys([found[0], found[-1]])))
 
 
 RENDERED: dict[str, Callable[[], str]] = {
