@@ -32,7 +32,7 @@ elif SANITIZE:
     # The normal build shows warnings; here looking for them would take minutes.
     COMPILE_ARGS += ["-O1", "-g1", "-w", "-UNDEBUG", "-fno-omit-frame-pointer"]
 else:
-    COMPILE_ARGS += ["-O3"]
+    COMPILE_ARGS += ["-O3", "-g0"]
 if SANITIZE:
     COMPILE_ARGS += [f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all"]
     LINK_ARGS += [f"-fsanitize={SANITIZE}"]

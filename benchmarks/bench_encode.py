@@ -1,10 +1,10 @@
-"""Blob to slivers and metadata, and blob to metadata alone."""
+"""Blob to slivers and metadata, by engine and threads, too; and blob to metadata alone."""
+
+from collections.abc import Callable
 
 import pytest
-from harness import OURS, RIVAL, Race
 
 
-@pytest.mark.parametrize("contest", ["encode", "blob_id"])
-@pytest.mark.parametrize("place", [0, 1], ids=[OURS, RIVAL])
-def test_encode(race: Race, contest: str, size: int, place: int) -> None:
-    race(contest, size, place)
+@pytest.mark.contests("encode", "encode_by_engine", "encode_by_threads", "blob_id")
+def test_encode(run: Callable[[], None]) -> None:
+    run()

@@ -2,44 +2,55 @@
 
 Times of two runs are never compared: machines differ, and one machine differs from minute to
 minute. Contenders therefore take turns within one run, and what is reported is the ratio of their
-medians.
+medians, with the least and the largest ratio that any round gave.
 """
 
 import gc
-import importlib.metadata
-import json
 import os
-import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from walrus_core import kernel
 
-RESULTS = Path(__file__).parent / "results"
 KIB, MIB = 1 << 10, 1 << 20
 SIZES = (KIB, MIB, 32 * MIB, 256 * MIB)
+MIN_ROUND = 0.05  # seconds: shorter runs are repeated
 OURS, RIVAL = "walrus-core", "pysui-fastcrypto"
 
+CPUS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+
 Row = dict[str, Any]
-Race = Callable[[str, int, int], None]
-"""Contest, size, place of the contender; see conftest.py."""
+Run = Callable[[], object]
+Series = dict[str, list[float]]
+"""Seconds of each round, by contender."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One way of doing the work; `run` takes nothing, and its result is freed off the clock."""
+    """One way of doing the work. `prepare` makes, off the clock, what is timed for a size of blob;
+    what that returns is freed off the clock.
+    """
 
     name: str
-    run: Callable[[], object]
+    prepare: Callable[[int], Run]
     cpus: int = 1
     engine: str | None = None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Ways of doing one thing, in which all others are held against the last.
+
+    `sizes`: of the blobs. `derive` may turn what was measured into more: see bound.py.
+    """
+
+    title: str
+    contenders: tuple[Contender, ...]
+    sizes: Sequence[int] = SIZES
+    derive: Callable[[int, Series], Row] | None = None
 
 
 def size_label(size: int) -> str:
@@ -47,38 +58,44 @@ def size_label(size: int) -> str:
     return f"{size // MIB} MiB" if size >= MIB else f"{size // KIB} KiB"
 
 
-def pin(cpus: int) -> None:
-    """Keep this process and its future threads on the first `cpus` of its CPUs (Linux only)."""
+def enter(contender: Contender) -> None:
+    """Its engine; and this process and its future threads on its CPUs, the first of all (Linux)."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, CPUS[:cpus])
-
-
-CPUS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-
-
-def once(contender: Contender) -> float:
-    """Seconds of one run, without the time to free its result."""
-    pin(contender.cpus)
+        os.sched_setaffinity(0, CPUS[: contender.cpus])
     kernel.select_engine(contender.engine)
-    started = time.perf_counter()
-    result = contender.run()
-    seconds = time.perf_counter() - started
-    del result
-    return seconds
 
 
-def race(contenders: Sequence[Contender], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each round of each contender; they take turns, and every other round in reverse
-    order.
+def seconds_of(run: Run, repetitions: int = 1) -> float:
+    """The median of some runs in a row, each without the time to free its result."""
+    seconds = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        result = run()
+        seconds.append(time.perf_counter() - started)
+        del result
+    return statistics.median(seconds)
+
+
+def race(contest: Contest, size: int, rounds: int) -> Series:
+    """Every contender in every round; every other round goes backwards.
+
+    A first run, off the record, touches memory, builds tables, and tells how often a run has to be
+    repeated to fill a round.
     """
+    contenders = contest.contenders
+    runs, repetitions = {}, {}
     for contender in contenders:
-        once(contender)  # first touch of memory and tables
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+        enter(contender)
+        runs[contender.name] = run = contender.prepare(size)
+        repetitions[contender.name] = max(1, round(MIN_ROUND / seconds_of(run)))
+    seconds: Series = {contender.name: [] for contender in contenders}
     gc.disable()
     try:
         for turn in range(rounds):
             for contender in contenders if turn % 2 == 0 else reversed(contenders):
-                seconds[contender.name].append(once(contender))
+                name = contender.name
+                enter(contender)
+                seconds[name].append(seconds_of(runs[name], repetitions[name]))
             gc.collect()
     finally:
         gc.enable()
@@ -86,59 +103,18 @@ def race(contenders: Sequence[Contender], rounds: int) -> dict[str, list[float]]
     return seconds
 
 
-def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """Median, extremes and the number of rounds, in seconds."""
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median and extremes."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def ratios(seconds: Series) -> Row:
+    """How many times as fast as the last contender each other one is: the ratio of the medians, and
+    the least and the largest ratio within a round.
+    """
+    *others, last = seconds
     return {
-        "median": statistics.median(seconds),
-        "min": min(seconds),
-        "max": max(seconds),
-        "rounds": len(seconds),
+        name: spread([b / a for a, b in zip(seconds[name], seconds[last], strict=True)])
+        | {"median": statistics.median(seconds[last]) / statistics.median(seconds[name])}
+        for name in others
     }
-
-
-def machine() -> dict[str, Any]:
-    """What a reader needs to judge the figures by."""
-    return {
-        "cpu": _cpu_model(),
-        "cpus": len(CPUS),
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "engine": kernel.engine_name(),
-        "engines": list(kernel.available_engines()),
-        "walrus_core": importlib.metadata.version("walrus-core"),
-        "pysui_fastcrypto": importlib.metadata.version("pysui-fastcrypto"),
-        "revision": _revision(),
-    }
-
-
-def _cpu_model() -> str:
-    """The vendor's name and, since virtual machines hide it, family and model numbers."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    fields = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
-    name = fields.get("model name", platform.machine())
-    return f"{name}, family {fields.get('cpu family', '?')} model {fields.get('model', '?')}"
-
-
-def _revision() -> str:
-    """The commit that was measured, with a + if the tree held changes; empty outside a checkout."""
-    command = ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty=+"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    return run.stdout.strip()
-
-
-def save(name: str, rows: list[Row]) -> None:
-    """Write benchmarks/results/NAME.json: when, where, and the rows."""
-    RESULTS.mkdir(exist_ok=True)
-    result = {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python", *sys.argv]),
-        "machine": machine(),
-        "rows": rows,
-    }
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {path}", file=sys.stderr)

@@ -7,8 +7,9 @@ The figures hold all there is: the interpreter, the blob, the slivers, and work 
 import subprocess
 import sys
 
-from contests import N_SHARDS
-from harness import MIB, OURS, RIVAL, Row, save, size_label
+from harness import MIB, OURS, RIVAL, Row, size_label
+from material import N_SHARDS
+from records import save
 
 SIZES = (MIB, 32 * MIB, 256 * MIB)
 

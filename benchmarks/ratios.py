@@ -1,67 +1,71 @@
 """Run the contests and write benchmarks/results/ratios.json.
 
-python benchmarks/ratios.py                                  all of it: about a quarter of an hour
-python benchmarks/ratios.py --contest encode --size 1024     a part; other rows of the file stay as
-they are
+python benchmarks/ratios.py                                all of it: about twenty minutes
+python benchmarks/ratios.py --only encode bound --size 1024 1048576
+                                                           a part; other rows stay as they are
 """
 
 import argparse
-import json
 import sys
 
 from contests import CONTESTS
-from harness import MIB, OURS, RESULTS, RIVAL, SIZES, Row, race, save, size_label, spread
+from harness import SIZES, Row, race, ratios, size_label, spread
+from records import earlier_rows, now, revision, save
+from targets import targets_of
 
 NAME = "ratios"
+ROUNDS = 9
 
 
-def measure(contest: str, size: int, rounds: int) -> Row:
-    """One row: the spread of each contender, and the rival's median over ours where there is a
-    rival.
-    """
-    seconds = race(CONTESTS[contest](size), rounds)
-    row: Row = {"contest": contest, "size": size}
-    row["seconds"] = {name: spread(values) for name, values in seconds.items()}
-    if RIVAL in seconds:
-        row["ratio"] = row["seconds"][RIVAL]["median"] / row["seconds"][OURS]["median"]
-    return row
+def measure(name: str, size: int, rounds: int) -> Row:
+    """One row: the spread of each contender, and how many times as fast as the last it is."""
+    contest = CONTESTS[name]
+    seconds = race(contest, size, rounds)
+    derived = contest.derive(size, seconds) if contest.derive else {}
+    return {
+        "contest": name,
+        "size": size,
+        "when": now(),
+        "revision": revision(),
+        "rounds": rounds,
+        "seconds": {contender: spread(values) for contender, values in seconds.items()},
+        "ratios": ratios(seconds),
+        **derived,
+    }
 
 
 def describe(row: Row) -> str:
     """A line for whoever waits."""
-    times = (f"{name} {1000 * of['median']:.1f} ms" for name, of in row["seconds"].items())
-    ratio = f"  {row['ratio']:.1f}x" if "ratio" in row else ""
-    return f"{row['contest']}, {size_label(row['size'])}: {', '.join(times)}{ratio}"
-
-
-def earlier_rows() -> dict[tuple[str, int], Row]:
-    """What the file holds already."""
-    path = RESULTS / f"{NAME}.json"
-    if not path.exists():
-        return {}
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    return {(row["contest"], row["size"]): row for row in rows}
+    times = ", ".join(f"{name} {1000 * of['median']:.4g} ms" for name, of in row["seconds"].items())
+    found = (
+        f"{name} {of['median']:.3g}x ({of['min']:.3g} to {of['max']:.3g})"
+        for name, of in row["ratios"].items()
+    )
+    verdicts = (
+        f"{target.verdict(row).upper() or 'reached'} {target.wanted[row['size']]:g}x"
+        for target in targets_of(row)
+    )
+    line = f"{row['contest']}, {size_label(row['size'])}: {times}"
+    return "; ".join([line, *found, *verdicts])
 
 
 def main() -> None:
     """Measure what was asked for and merge it into the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--contest", action="append", choices=CONTESTS, help="default: all")
-    parser.add_argument(
-        "--size", action="append", type=int, help="bytes; default: 1 KiB to 256 MiB"
-    )
-    parser.add_argument("--rounds", type=int, help="default: 11, and 5 from 32 MiB on")
+    parser.add_argument("--only", nargs="+", choices=CONTESTS, metavar="CONTEST")
+    parser.add_argument("--size", nargs="+", type=int, metavar="BYTES", help="default: all")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
     chosen = parser.parse_args()
-    partial = chosen.contest or chosen.size
-    rows = earlier_rows() if partial else {}
-    for size in chosen.size or SIZES:
-        for contest in chosen.contest or CONTESTS:
-            rounds = chosen.rounds or (11 if size < 32 * MIB else 5)
-            row = measure(contest, size, rounds)
-            rows[contest, size] = row
-            print(describe(row), file=sys.stderr)
-    order = list(CONTESTS)
-    save(NAME, sorted(rows.values(), key=lambda row: (order.index(row["contest"]), row["size"])))
+    sizes = chosen.size or sorted({*SIZES, *(s for c in CONTESTS.values() for s in c.sizes)})
+    rows = {(row["contest"], row["size"]): row for row in earlier_rows(NAME)}
+    for size in sizes:  # all contests of a size share its material
+        for name in chosen.only or CONTESTS:
+            if size in CONTESTS[name].sizes:
+                rows[name, size] = row = measure(name, size, chosen.rounds)
+                print(describe(row), file=sys.stderr, flush=True)
+    places = {name: place for place, name in enumerate(CONTESTS)}
+    kept = [row for row in rows.values() if row["contest"] in places]
+    save(NAME, sorted(kept, key=lambda row: (places[row["contest"]], row["size"])))
 
 
 if __name__ == "__main__":

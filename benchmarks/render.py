@@ -21,12 +21,12 @@ HEADLINE_SIZE = 32 * MIB
 
 OPERATIONS = {
     "encode": "encode",
-    "blob_id": "blob ID only",
     "decode_trusted": "decode 334 random primary slivers, unchecked",
     "decode_checked": "the same from untrusted bytes, result proven",
     "verify_sliver": "verify one primary sliver",
 }
 OURS_ALONE = {
+    "blob_id": "blob ID and hashes only",
     "recovery_symbols": "all 1000 recovery symbols of one sliver, with proofs",
     "recover_sliver": "rebuild a primary sliver from 667 symbols, each verified",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -33,6 +34,15 @@ VERSION_V1 = 0
 
 DEPRECATED_RAPTORQ = 0
 NODE_SIZE = 1 + DIGEST_SIZE
+
+
+# Verifying one sliver asks for these several times, and is done in less than 0.1 ms.
+_config = lru_cache(maxsize=64)(EncodingConfig)
+
+
+@lru_cache(maxsize=1024)
+def _symbol_size(n_shards: int, unencoded_length: int) -> int:
+    return _config(n_shards).symbol_size(unencoded_length)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,7 +73,7 @@ class BlobMetadata:
 
     @property
     def config(self) -> EncodingConfig:
-        return EncodingConfig(self.n_shards)
+        return _config(self.n_shards)
 
     @property
     def encoding_type(self) -> EncodingType:
@@ -72,7 +82,7 @@ class BlobMetadata:
     @property
     def symbol_size(self) -> int:
         """Bytes per symbol of this blob's slivers."""
-        return self.config.symbol_size(self.unencoded_length)
+        return _symbol_size(self.n_shards, self.unencoded_length)
 
     @property
     def sliver_pair_hashes(self) -> ByteArray:

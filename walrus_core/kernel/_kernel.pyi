@@ -6,7 +6,7 @@ Words and shapes (chapters 1 and 2 of the Walrus encoding):
 * `axis` is 0 for primary slivers (rows) and 1 for secondary slivers (columns); sliver indices count on their own axis.
 
 Every function checks the length of every buffer and raises InvalidArgumentError, releases the GIL while it works,
-and stops within 50 ms of `cancel.cancel()` (OperationCancelledError) or of Ctrl-C in the main thread (KeyboardInterrupt).
+and stops within 50 ms of `cancel.cancel()` (OperationCancelledError) or, in the main thread, of Ctrl-C.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class CancelToken:
 
 @final
 class Progress:
-    """Counts finished units of a running call; read `done` and `total` from any thread (total is 0 before the start)."""
+    """Counts a running call's finished units; read it from any thread. `total` is 0 before the start."""
 
     @property
     def done(self) -> int: ...
@@ -52,17 +52,16 @@ def encode(
     cancel: CancelToken | None = None,
     progress: Progress | None = None,
 ) -> bytes:
-    """Encode `blob` (at most k1*k2*s bytes, zero-padded here) and return the sliver pair hashes, n*64 bytes in pair order.
+    """Encode `blob` (at most k1*k2*s bytes, zero-padded here); the sliver pair hashes, n*64 bytes in pair order.
 
-    `primary_repair`: writable, (n-k1)*k2*s bytes, receives primary slivers k1..n-1 (0..k1-1 are the padded blob itself).
+    `primary_repair`: writable, (n-k1)*k2*s bytes, receives primary slivers k1..n-1 (0..k1-1 are the padded blob).
     `secondary`: writable, n*k1*s bytes, receives secondary slivers 0..n-1 in sliver order. None for both: only hashes.
     """
 
 @final
 class WindowEncoder:
-    """An encoding in steps, for outputs larger than memory: `extend_rows` once, `encode_columns` over all n columns from
-    the first to the last, then `pair_hashes`. Arguments and result are those of `encode`; `blob` stays open until the
-    encoder is gone.
+    """An encoding in steps, for outputs larger than memory: `extend_rows` once, `encode_columns` over all n columns in
+    order, then `pair_hashes`. Arguments and result are those of `encode`; `blob` stays open as long as the encoder.
     """
 
     def __init__(
@@ -111,7 +110,9 @@ def decode_symbols(
     symbol_size: int,
     source: Buffer,
 ) -> None:
-    """One 1-D code: at least k distinct received symbols (index < n, s bytes each; the first k are used), k source symbols out."""
+    """One 1-D code: at least k distinct received symbols (index < n, s bytes each) in, k source symbols out; source
+    symbols and then the first of the others are used.
+    """
 
 def expand_sliver(
     sliver: Buffer, n_shards: int, symbol_size: int, symbols: Buffer, tree: Buffer | None = None
@@ -163,6 +164,14 @@ def reconstruct(
 
 def reference_tables() -> tuple[bytes, bytes, bytes]:
     """The kernel's own exp, log and skew tables (65536, 65536 and 65535 little-endian u16), for the tests."""
+
+def run_bare(
+    what: Literal["leaves", "parents", "transforms"], rounds: int, symbol_size: int = 2
+) -> int:
+    """For benchmarks: an inner function of the engine on data in the nearest cache; how many units
+    it did: compressions (of leaves over symbols of `symbol_size` <= 2048 bytes, or of inner
+    nodes), or butterflies of 128 bytes (in transforms of 512 positions).
+    """
 
 @final
 class BytesBuffer(Buffer):

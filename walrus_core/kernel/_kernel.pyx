@@ -414,3 +414,23 @@ def reconstruct(slivers, indices, axis, n_shards, n_primary, n_secondary, symbol
 def decode_symbols(symbols, indices, n_source, n_symbols, symbol_size, source):
     # One codeword is the matrix of a blob one symbol wide.
     reconstruct(symbols, indices, 0, n_symbols, n_source, 1, symbol_size, source)
+
+
+# ----------------------------------------------------------------------------------------------------------- benchmarks
+
+def run_bare(what, rounds, symbol_size=2):
+    cdef const engine *e = current()
+    cdef size_t n = check(rounds, "rounds", 1, 1 << 40), s = check(symbol_size, "symbol_size", 2, 2048), done
+    cdef Memory work = take(bare_work_bytes())
+    cdef int kind = ("leaves", "parents", "transforms").index(what)
+    memset(work.at, 1, work.size)
+    engine_prepare(e, 1024)
+    with nogil:
+        if kind == 0:
+            done = bare_leaves(e, work.at, s, n)
+        elif kind == 1:
+            done = bare_parents(e, work.at, n)
+        else:
+            done = bare_transforms(e, work.at, n)
+    give_back(work)
+    return done

@@ -2,9 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx2")
 #include <immintrin.h>
-#include <string.h>
+#include "target.h"
+
+BEGIN_TARGET("avx2")
 
 #define WIDTH 4
 typedef __m256i word;
@@ -32,7 +33,15 @@ static ALWAYS_INLINE word word_rotate(word x, const int bits)
     }
 }
 
+static ALWAYS_INLINE void word_deal(word *even, word *odd, const uint64_t *p)
+{
+    word a = word_load(p), b = word_load(p + 4);
+    *even = _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(a, b), 0xd8);
+    *odd = _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(a, b), 0xd8);
+}
+
 static ALWAYS_INLINE void copy_block(uint8_t block[128], const uint8_t *data, int skip, size_t len);
+static ALWAYS_INLINE uint64_t short_message(const uint8_t *data, int skip, size_t len);
 
 /* Rows to columns, four words at a time. */
 static ALWAYS_INLINE void transpose(word m[4], const uint8_t *const row[4], size_t at)
@@ -54,6 +63,15 @@ static ALWAYS_INLINE void load_block(word m[16], const uint8_t *data, size_t pit
 {
     _Alignas(32) uint8_t block[WIDTH][128];
     const uint8_t *row[WIDTH];
+    if (len <= 8) {
+        uint64_t lane[WIDTH];
+        for (size_t i = 0; i < WIDTH; i++)
+            lane[i] = short_message(data + i * pitch, skip, len);
+        m[0] = _mm256_setr_epi64x((long long)lane[0], (long long)lane[1], (long long)lane[2], (long long)lane[3]);
+        for (size_t i = 1; i < 16; i++)
+            m[i] = _mm256_setzero_si256();
+        return;
+    }
     for (size_t lane = 0; lane < WIDTH; lane++) {
         row[lane] = data + lane * pitch;
         if (skip || len < 128) {
@@ -61,11 +79,14 @@ static ALWAYS_INLINE void load_block(word m[16], const uint8_t *data, size_t pit
             row[lane] = block[lane];
         }
     }
-    for (size_t at = 0; at < 128; at += 32)
+    for (size_t at = 0; at < 128 && at < len; at += 32)
         transpose(m + at / 8, row, at);
+    for (size_t i = (len + 31) / 32 * 4; i < 16; i++)
+        m[i] = _mm256_setzero_si256();
 }
 
 #include "blake2b_lanes.h"
 #include "blake2b_portable.h"
 BLAKE2B_FUNCTIONS(avx2)
+END_TARGET
 #endif

@@ -2,8 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,gfni")
 #include <immintrin.h>
+#include "target.h"
+
+BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,gfni")
 
 typedef __m512i word;
 
@@ -107,11 +109,13 @@ bool blake2b_avx512_lookup(node8 *out, const uint8_t *symbols, size_t pitch, con
         pair[i] = _mm512_unpacklo_epi64(row[i], row[i + 1]);      /* words 0, 2 of rows i, i+1 | of i+4, i+5 */
         pair[i + 1] = _mm512_unpackhi_epi64(row[i], row[i + 1]);  /* words 1, 3 */
     }
-    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
     for (int i = 0; i < 2; i++) {
         word_store(out->word[i], _mm512_permutex2var_epi64(pair[i], low, pair[2 + i]));
         word_store(out->word[2 + i], _mm512_permutex2var_epi64(pair[i], high, pair[2 + i]));
     }
     return any == 0;
 }
+END_TARGET
 #endif

@@ -15,20 +15,25 @@ static ALWAYS_INLINE word word_left(word x, const int bits) { return x << bits; 
 static ALWAYS_INLINE word word_right(word x, const int bits) { return x >> bits; }
 static ALWAYS_INLINE word word_rotate(word x, const int bits) { return x >> bits | x << (64 - bits); }
 
-static ALWAYS_INLINE void copy_block(uint8_t block[128], const uint8_t *data, int skip, size_t len);
-
-static ALWAYS_INLINE word little_endian(const uint8_t *p)
+static ALWAYS_INLINE void word_deal(word *even, word *odd, const uint64_t *p)
 {
-    word x = 0;
-    for (int i = 7; i >= 0; i--)
-        x = x << 8 | p[i];
-    return x;
+    *even = p[0];
+    *odd = p[1];
 }
+
+static ALWAYS_INLINE void copy_block(uint8_t block[128], const uint8_t *data, int skip, size_t len);
+static ALWAYS_INLINE uint64_t little_endian(const uint8_t *p);
+static ALWAYS_INLINE uint64_t short_message(const uint8_t *data, int skip, size_t len);
 
 static ALWAYS_INLINE void load_block(word m[16], const uint8_t *data, size_t pitch, int skip, size_t len)
 {
     uint8_t block[128];
     (void)pitch;
+    if (len <= 8) {
+        m[0] = short_message(data, skip, len);
+        memset(m + 1, 0, 15 * sizeof *m);
+        return;
+    }
     copy_block(block, data, skip, len);
     for (int i = 0; i < 16; i++)
         m[i] = little_endian(block + 8 * i);

@@ -1,6 +1,6 @@
 # Work space, and buffers held open for a call; part of _kernel.pyx.
 
-cdef dict spare_memory = {}  # size -> Memory objects ready for the next call: first touch costs more than a small encode
+cdef dict spare_memory = {}  # size -> Memory ready for the next call: a first touch costs more than a small encode
 cdef size_t spare_bytes = 0
 
 @cython.final

@@ -96,3 +96,7 @@ cdef extern from "kernel.h" nogil:
     void crew_root(crew *, rs2_rooting *, size_t n_slivers)
     size_t crew_units(const crew *)
     void crew_work(crew *, rs2_work *)
+    size_t bare_work_bytes()
+    size_t bare_leaves(const engine *, uint8_t *work, size_t size, size_t rounds)
+    size_t bare_parents(const engine *, uint8_t *work, size_t rounds)
+    size_t bare_transforms(const engine *, uint8_t *work, size_t rounds)

@@ -1,49 +1,12 @@
 /* Copying pieces of symbols between the stage and memory, written once for every engine: the compiler turns the
  * 64-byte copies into the engine's registers. An engine may define STREAM_LINE(to, from) to store an aligned line past
  * the caches: slivers are written once and not read again, so fetching their lines first would be wasted traffic. */
-#include <string.h>
+#include "piece.h"
 
 #ifndef STREAM_LINE
 #define STREAM_LINE(to, from) memcpy(to, from, 64)
 #define STREAM_FENCE()
 #endif
-
-/* Also for the few bytes of a small symbol, where a call would cost more than the copy. */
-static ALWAYS_INLINE void copy_piece(uint8_t *to, const uint8_t *from, size_t bytes)
-{
-#define TWICE(type)                                      \
-    do {                                                 \
-        type head, tail;                                 \
-        memcpy(&head, from, sizeof head);                \
-        memcpy(&tail, from + bytes - sizeof tail, sizeof tail); \
-        memcpy(to, &head, sizeof head);                  \
-        memcpy(to + bytes - sizeof tail, &tail, sizeof tail);   \
-    } while (0)
-    typedef struct { uint64_t word[2]; } two;
-    typedef struct { uint64_t word[4]; } four;
-    typedef struct { uint64_t word[8]; } line;
-    if (bytes >= 64) {
-        line last;
-        memcpy(&last, from + bytes - 64, 64);
-        for (size_t at = 0; at + 64 <= bytes; at += 64) {
-            line one;
-            memcpy(&one, from + at, 64);
-            memcpy(to + at, &one, 64);
-        }
-        memcpy(to + bytes - 64, &last, 64);
-    } else if (bytes >= 32) {
-        TWICE(four);
-    } else if (bytes >= 16) {
-        TWICE(two);
-    } else if (bytes >= 8) {
-        TWICE(uint64_t);
-    } else if (bytes >= 4) {
-        TWICE(uint32_t);
-    } else {
-        memcpy(to, from, 2);  /* symbols are whole elements: nothing is smaller, and nothing has three bytes */
-    }
-#undef TWICE
-}
 
 static void engine_move(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch, size_t rows, size_t bytes)
 {
@@ -75,7 +38,8 @@ static ALWAYS_INLINE void stream_piece(uint8_t *to, const uint8_t *from, size_t 
         size_t head = 64 - offset < bytes ? 64 - offset : bytes;
         uint8_t *line = to - offset;
         if (first) {
-            memcpy(to, from, head);        } else {
+            memcpy(to, from, head);
+        } else {
             memcpy(rest + offset, from, head);
             if (offset + head == 64)
                 STREAM_LINE(line, rest);

@@ -86,8 +86,7 @@ cdef class Crew:
     def __cinit__(self, Job job, CancelToken token, Progress progress):
         self.job = job
         self.progress = progress if progress is not None else Progress()
-        if token is not None:
-            job.use(token)
+        job.use(token if token is not None else CancelToken())
 
     cdef int run(self, object threads, double nanoseconds) except -1:
         cdef size_t wanted = max(1, min(check(threads, "threads", 1, 4096), <size_t>(nanoseconds / THREAD_WORTH_NS)))
@@ -99,7 +98,10 @@ cdef class Crew:
         # Only the main thread hears Ctrl-C, and only while it waits.
         waits = nanoseconds > SMALL_WORK_NS and threading.current_thread() is threading.main_thread()
         try:
-            self.share_out(shares, waits)
+            if waits or len(shares) > 1:
+                self.share_out(shares, waits)
+            else:
+                (<Share>shares[0]).work()
         finally:
             for share in shares:
                 give_back((<Share>share).memory)
@@ -127,8 +129,17 @@ cdef class Crew:
             self.job.token.flag = 1
             raise
         finally:
-            for thread in started:
-                thread.join()
+            join_all(started)
+
+
+cdef join_all(list threads):
+    """Wait for threads that are about to end, however often Ctrl-C is hit: they still use the caller's memory."""
+    while threads:
+        try:
+            threads[-1].join()
+            threads.pop()
+        except KeyboardInterrupt:
+            pass
 
 
 @cython.final

@@ -7,7 +7,7 @@ size_t engine_list(const engine *out[4])
     static const engine *const best_first[] = {
 #if defined(__x86_64__)
         &engine_avx512, &engine_avx2,
-#elif defined(__aarch64__) && defined(WALRUS_CORE_NEON)
+#elif defined(__aarch64__)
         &engine_neon,
 #endif
         &engine_scalar,

@@ -2,13 +2,15 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx2")
 #include <immintrin.h>
+#include "target.h"
+
+BEGIN_TARGET("avx2")
 
 typedef struct { __m256i lo, hi; } vec;
-typedef struct { uint8_t lo[4][16], hi[4][16]; } constant;  /* low and high byte of nibble << 4*i times the constant */
 #define PARTS 2
 #define RADIX 2
+#include "gf16_nibbles.h"
 
 static ALWAYS_INLINE vec vec_load(const stripe *s, int part)
 {
@@ -55,21 +57,9 @@ static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
 #include "copy.h"
 #include "gf16_transform.h"
 
-static void make_constant(void *out, const uint16_t image[16])
-{
-    constant *c = out;
-    for (unsigned i = 0; i < 4; i++)
-        for (unsigned nibble = 0; nibble < 16; nibble++) {
-            uint16_t product = 0;
-            for (unsigned bit = 0; bit < 4; bit++)
-                product ^= nibble >> bit & 1 ? image[4 * i + bit] : 0;
-            c->lo[i][nibble] = (uint8_t)product;
-            c->hi[i][nibble] = (uint8_t)(product >> 8);
-        }
-}
-
 static bool supported(void) { return __builtin_cpu_supports("avx2"); }
 
 #include "engine_table.h"
 ENGINE_TABLE(avx2)
+END_TARGET
 #endif

@@ -2,8 +2,10 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,gfni")
 #include <immintrin.h>
+#include "target.h"
+
+BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,gfni")
 
 typedef struct { __m512i lo, hi; } vec;
 typedef struct { uint64_t lo_lo, hi_lo, lo_hi, hi_hi; } constant;  /* from_to */
@@ -32,14 +34,19 @@ static ALWAYS_INLINE vec vec_xor(vec a, vec b)
 
 static ALWAYS_INLINE __m512i map(__m512i x, uint64_t matrix)
 {
-    return _mm512_gf2p8affine_epi64_epi8(x, _mm512_set1_epi64((long long)matrix), 0);
+    __m512i matrices = _mm512_set1_epi64((long long)matrix);
+#if defined(__clang__)
+    /* In a register: as a memory operand clang before 20 gives it a wrong address (LLVM's pull request 120340). */
+    __asm__("" : "+v"(matrices));
+#endif
+    return _mm512_gf2p8affine_epi64_epi8(x, matrices, 0);
 }
 
 static ALWAYS_INLINE vec vec_multiply_add(vec a, vec b, const constant *c)
 {
-    const int xor3 = 0x96;
-    return (vec){_mm512_ternarylogic_epi64(a.lo, map(b.lo, c->lo_lo), map(b.hi, c->hi_lo), xor3),
-                 _mm512_ternarylogic_epi64(a.hi, map(b.lo, c->lo_hi), map(b.hi, c->hi_hi), xor3)};
+    enum { XOR3 = 0x96 };
+    return (vec){_mm512_ternarylogic_epi64(a.lo, map(b.lo, c->lo_lo), map(b.hi, c->hi_lo), XOR3),
+                 _mm512_ternarylogic_epi64(a.hi, map(b.lo, c->lo_hi), map(b.hi, c->hi_hi), XOR3)};
 }
 
 #define STREAM_LINE(to, from) _mm512_stream_si512((__m512i *)(to), _mm512_loadu_si512(from))
@@ -98,4 +105,5 @@ static bool supported(void)
 
 #include "engine_table.h"
 ENGINE_TABLE(avx512)
+END_TARGET
 #endif

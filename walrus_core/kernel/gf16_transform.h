@@ -13,7 +13,11 @@
 #include <string.h>
 
 /* Unrolled, or the legs would live in memory instead of registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 static ALWAYS_INLINE void fft_layers(vec *x, const constant *const *skew, const int radix, const bool first)
 {
@@ -104,7 +108,7 @@ static void pass(stripe *out, const stripe *in, size_t dist, size_t count, size_
                  : pass_of(out, in, dist, count, delta, skews, 1, false));
 }
 
-#define LOW 6              /* layers within 64 positions: done block by block, while a block is in the first-level cache */
+#define LOW 6  /* layers within 64 positions: done block by block, while a block is in the first-level cache */
 #define BLOCK_OF_LOW 64
 
 /* Layers from..to-1 (layer i has distance 2^i), in passes of up to RADIX of them. */

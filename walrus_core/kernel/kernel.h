@@ -36,8 +36,9 @@ typedef struct { _Alignas(64) uint64_t word[4][LANES]; } node8;
 typedef struct { _Alignas(64) uint64_t word[8][LANES]; } state8;
 
 /* Where the bytes of a window of symbols go in a stripe: split[e] and split[64+e] are the offsets of the low and the
- * high byte of element e; merge[b] is where raw byte b lies in a stripe (0..63 low, 64..127 high). */
-typedef struct { _Alignas(64) uint8_t split[STRIPE]; uint8_t merge[STRIPE]; bool plain; } layout;
+ * high byte of element e; merge[b] is where raw byte b lies in a stripe (0..63 low, 64..127 high). The same as runs:
+ * `half` low bytes and as many high ones, again and again; the last run has `last` of each. */
+typedef struct { _Alignas(64) uint8_t split[STRIPE]; uint8_t merge[STRIPE]; uint8_t runs, half, last; } layout;
 
 /* Positions of a transform are spaced so that the legs of a butterfly do not all fall in one cache set. */
 static inline size_t slot(size_t position) { return position + 3 * (position >> 6); }
@@ -254,5 +255,11 @@ void crew_decode(crew *, rs2_decoding *);
 void crew_root(crew *, rs2_rooting *, size_t n_slivers);
 size_t crew_units(const crew *);
 void crew_work(crew *, rs2_work *);
+
+/* bare.c: for benchmarks */
+size_t bare_work_bytes(void);
+size_t bare_leaves(const engine *, uint8_t *work, size_t size, size_t rounds);
+size_t bare_parents(const engine *, uint8_t *work, size_t rounds);
+size_t bare_transforms(const engine *, uint8_t *work, size_t rounds);
 
 #endif

@@ -144,7 +144,7 @@ static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *wor
     }
 }
 
-/* A batch of columns on the stage: `count` from `first`, `source` of them below k2, `bytes` from `at` of each symbol. */
+/* A batch of columns on the stage: `count` from `first`, `source` of them below k2; `bytes` from `at` of a symbol. */
 typedef struct { size_t first, count, source, at, bytes; } batch;
 
 static void stage_columns(const rs2_job *job, rs2_work *work, const batch *b)
@@ -164,6 +164,7 @@ static void unstage_columns(const rs2_job *job, rs2_work *work, const batch *b)
     const engine *e = job->engine;
     size_t s = job->symbol_size, n_repair = job->n - job->k1;
     size_t from = b->first - job->origin, end = from + b->source, unit = job->columns_per_unit;
+    bool run_ends = end % unit == 0 || b->first + b->source == smaller(job->k2, job->end);
     const uint8_t *repair = staged(job, work, job->k1);
     bool few = s <= FEW_BYTES;
     for (size_t i = 0; i < b->source; i++) {
@@ -179,7 +180,7 @@ static void unstage_columns(const rs2_job *job, rs2_work *work, const batch *b)
     else
         e->stream_across(job->primary_repair, from * s + b->at, repair, job->pitch, n_repair, b->source * b->bytes,
                          work->rest, b->at == 0 && from % unit == 0,
-                         b->at + b->bytes == s && (end % unit == 0 || b->first + b->source == smaller(job->k2, job->end)));
+                         b->at + b->bytes == s && run_ends);
 }
 
 static bool all_zero(const uint8_t *symbols, size_t pitch, size_t bytes)

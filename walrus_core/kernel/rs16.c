@@ -1,6 +1,6 @@
 /* The Leopard code over windows of symbols: k source symbols to n - k repair symbols, and back from any k.
- * Chapter 1.3 of the Walrus encoding: two arrangements, chosen by which of source and repair needs the larger power of
- * two. All symbols of a code lie `pitch` bytes apart; a window is the (up to) 128 bytes of each that one stripe holds. */
+ * Chapter 1.3 of the Walrus encoding: two arrangements, chosen by which of source and repair needs the larger power
+ * of two. A code's symbols lie `pitch` bytes apart; a window is the (up to) 128 bytes of each that a stripe holds. */
 #include "kernel.h"
 #include <string.h>
 
@@ -52,6 +52,8 @@ layout rs_layout(size_t n_words, size_t bytes)
     for (size_t start = 0; start < n_words * bytes; start += bytes)
         for (size_t at = 0; at < bytes; at += 64) {
             size_t half = (bytes - at < 64 ? bytes - at : 64) / 2;
+            map.last = (uint8_t)half;
+            map.half = map.runs++ ? map.half : map.last;
             for (size_t i = 0; i < half; i++, element++) {
                 map.split[element] = (uint8_t)(start + at + i);
                 map.split[64 + element] = (uint8_t)(start + at + half + i);
@@ -59,7 +61,6 @@ layout rs_layout(size_t n_words, size_t bytes)
                 map.merge[start + at + half + i] = (uint8_t)(64 + element);
             }
         }
-    map.plain = bytes % 64 == 0 && n_words * bytes == STRIPE;
     return map;
 }
 
@@ -108,10 +109,10 @@ static size_t position_of(const rs_code *code, size_t index)
 
 /* ---- Erasure decoding.
  *
- * Received symbols times the locator of the erasures, through IFFT, formal derivative and FFT over `size` positions, are
- * the missing ones times theirs. The transforms are done in blocks of a quarter of that size: the layers between blocks
- * multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part of the
- * derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
+ * Received symbols times the locator of the erasures, through IFFT, formal derivative and FFT over `size` positions,
+ * are the missing ones times theirs. The transforms are done in blocks of a quarter of that size. The layers between
+ * blocks multiply whole blocks by numbers, and those of the FFT undo those of the IFFT, so all that they and the part
+ * of the derivative between blocks amount to is one number for each pair of blocks: rebuilt block j is the FFT of
  * derivative(block j) + sum over i of mix[j][i] * block i. Blocks with nothing missing are never built. */
 
 static unsigned log_block(const rs_code *code)

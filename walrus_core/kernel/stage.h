@@ -1,7 +1,8 @@
-/* The stage: the same bytes of each symbol of a codeword, one pitch apart, small enough for the second-level cache.
+/* The stage: the same bytes of each symbol of a codeword, one pitch apart, small enough for the L2 cache.
  *
- * Symbols that fit are staged whole, several codewords side by side, so that memory is touched in long pieces and, where
- * symbols are smaller than a stripe, stripes are full; larger ones come block by block. Included by redstuff*.c only. */
+ * Symbols that fit are staged whole, several codewords side by side, so that memory is touched in long pieces and,
+ * where symbols are smaller than a stripe, stripes are full; larger ones come block by block. Only redstuff*.c
+ * includes this. */
 #ifndef WALRUS_CORE_STAGE_H
 #define WALRUS_CORE_STAGE_H
 

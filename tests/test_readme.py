@@ -1,0 +1,44 @@
+"""What the README tells people to type does what it says."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def code_blocks(language: str) -> list[str]:
+    text = README.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_python_example() -> None:
+    (example,) = code_blocks("python")
+    assert len(example.splitlines()) <= 12
+    subprocess.run([sys.executable, "-c", example], check=True)
+
+
+def test_the_shell_example(tmp_path: Path) -> None:
+    *_, example = code_blocks("sh")
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"not really a photo" * 1000)
+    for line in example.splitlines():
+        program, *arguments = shlex.split(line, comments=True)
+        assert program == "walrus-core"
+        command = [sys.executable, "-m", "walrus_core", *arguments]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "photo-again.jpg").read_bytes() == photo.read_bytes()
+
+
+@pytest.mark.parametrize("purpose", [r"walrus-core demo", r"python -m pytest"])
+def test_the_two_commands_are_one_line_each(purpose: str) -> None:
+    """They set up and run; .ci/run takes the second from here."""
+    setup = r"python3 -m venv \.venv && \.venv/bin/python -m pip install -e \S+"
+    found = re.findall(
+        rf"^{setup} && \.venv/bin/{purpose}$", README.read_text("utf-8"), re.MULTILINE
+    )
+    assert len(found) == 1
