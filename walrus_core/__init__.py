@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from walrus_core import kernel
+    from walrus_core.codec.batches import compute_metadata_many, encode_many
     from walrus_core.codec.config import EncodingConfig
-    from walrus_core.codec.decoder import decode
+    from walrus_core.codec.decoder import decode, decode_into
+    from walrus_core.codec.directory_sink import DirectorySink
     from walrus_core.codec.encoder import EncodedBlob, compute_metadata, encode
+    from walrus_core.codec.memory import release_buffers
     from walrus_core.codec.merkle import MerkleProof, MerkleTree
     from walrus_core.codec.metadata import UnverifiedMetadata, VerifiedMetadata
+    from walrus_core.codec.progress import Progress
     from walrus_core.codec.recovery import InconsistencyProof, recover_sliver
+    from walrus_core.codec.sinks import CallbackSink, FrameSink, SliverSink
     from walrus_core.codec.slivers import (
         Sliver,
         SliverPair,
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
         verify_sliver,
         verify_slivers,
     )
+    from walrus_core.codec.sources import map_file
+    from walrus_core.codec.streaming import encode_into
     from walrus_core.codec.symbols import (
         RecoverySymbol,
         RecoverySymbols,
@@ -53,7 +60,7 @@ if TYPE_CHECKING:
         VerificationError,
         WalrusCoreError,
     )
-    from walrus_core.kernel import CancelToken, Progress
+    from walrus_core.kernel import CancelToken
     from walrus_core.types import (
         Axis,
         BlobId,
@@ -74,12 +81,15 @@ __all__ = [
     "Axis",
     "BlobId",
     "BlobTooLargeError",
+    "CallbackSink",
     "CancelToken",
     "DirectoryOccupiedError",
+    "DirectorySink",
     "EncodedBlob",
     "EncodingConfig",
     "EncodingType",
     "Epoch",
+    "FrameSink",
     "InconsistencyProof",
     "InconsistentBlobError",
     "InvalidArgumentError",
@@ -98,6 +108,7 @@ __all__ = [
     "SliverIndex",
     "SliverPair",
     "SliverPairIndex",
+    "SliverSink",
     "StorageError",
     "UnknownEngineError",
     "UnverifiedMetadata",
@@ -107,14 +118,20 @@ __all__ = [
     "WalrusCoreError",
     "check_slivers",
     "compute_metadata",
+    "compute_metadata_many",
     "decode",
+    "decode_into",
     "encode",
+    "encode_into",
+    "encode_many",
     "kernel",
+    "map_file",
     "pair_to_shard",
     "pair_to_sliver",
     "recover_sliver",
     "recovery_symbol",
     "recovery_symbols",
+    "release_buffers",
     "shard_to_pair",
     "sliver_to_pair",
     "verify_recovery_symbol",
@@ -124,12 +141,17 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULE = {
+    "codec.batches": ("compute_metadata_many", "encode_many"),
     "codec.config": ("EncodingConfig",),
-    "codec.decoder": ("decode",),
+    "codec.decoder": ("decode", "decode_into"),
+    "codec.directory_sink": ("DirectorySink",),
     "codec.encoder": ("EncodedBlob", "compute_metadata", "encode"),
+    "codec.memory": ("release_buffers",),
     "codec.merkle": ("MerkleProof", "MerkleTree"),
     "codec.metadata": ("UnverifiedMetadata", "VerifiedMetadata"),
+    "codec.progress": ("Progress",),
     "codec.recovery": ("InconsistencyProof", "recover_sliver"),
+    "codec.sinks": ("CallbackSink", "FrameSink", "SliverSink"),
     "codec.slivers": (
         "Sliver",
         "SliverPair",
@@ -138,6 +160,8 @@ _NAMES_OF_MODULE = {
         "verify_sliver",
         "verify_slivers",
     ),
+    "codec.sources": ("map_file",),
+    "codec.streaming": ("encode_into",),
     "codec.symbols": (
         "RecoverySymbol",
         "RecoverySymbols",
@@ -161,7 +185,7 @@ _NAMES_OF_MODULE = {
         "VerificationError",
         "WalrusCoreError",
     ),
-    "kernel": ("CancelToken", "Progress"),
+    "kernel": ("CancelToken",),
     "types": (
         "Axis",
         "BlobId",

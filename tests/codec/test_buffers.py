@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import walrus_core as wc
-from walrus_core.codec.buffers import BytesBuffer, allocate, byte_view, bytes_of, stable_view
+from walrus_core.codec.buffers import byte_view, bytes_of, stable_view
+from walrus_core.codec.memory import allocate
+from walrus_core.kernel import BytesBuffer
 
 DATA = bytes(range(24))
 ARRAY = np.frombuffer(DATA, dtype=np.uint8)
@@ -93,7 +95,7 @@ def test_memory_that_cannot_be_had(make: type) -> None:
 @pytest.mark.parametrize("length", [None, 24, 10, 0])
 def test_a_bytes_buffer_becomes_bytes(length: int | None) -> None:
     buffer = BytesBuffer(24)
-    buffer.view[:] = DATA
+    memoryview(buffer)[:] = DATA
     result = buffer.finish(length)
     assert type(result) is bytes
     assert result == DATA[:length]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import walrus_core as wc
-from walrus_core.codec.threads import cgroup_cpus, thread_count, usable_cpus
+from walrus_core.codec.cgroups import cgroup_cpus
+from walrus_core.codec.threads import thread_count, usable_cpus
 
 
 def write(files: dict[str, str], root: Path) -> None:

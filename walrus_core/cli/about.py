@@ -9,11 +9,12 @@ import click
 import walrus_core
 from walrus_core import kernel
 from walrus_core.cli.arguments import FILE, Command, n_shards, size_in_bytes
-from walrus_core.cli.files import mapped_blob
+from walrus_core.cli.files import blob_source
 from walrus_core.cli.output import Report, Values
 from walrus_core.cli.quantities import size_text
 from walrus_core.cli.summary import encoding_values
 from walrus_core.codec.config import EncodingConfig
+from walrus_core.codec.sources import opened_blob
 from walrus_core.codec.threads import thread_count
 from walrus_core.types import Axis
 
@@ -36,8 +37,8 @@ def command(file: str | None, size: int | None, n_shards: int) -> Report:
         raise click.UsageError("give a FILE or a --size, not both")
     config = EncodingConfig(n_shards)
     if file is not None:
-        with mapped_blob(file, config.max_blob_size) as blob:
-            size = len(blob)
+        with opened_blob(blob_source(file), config.max_blob_size) as blob:
+            size = blob.nbytes
     return describe_installation(config) if size is None else describe_encoding(config, size)
 
 

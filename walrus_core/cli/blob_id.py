@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from walrus_core import kernel
 from walrus_core.cli.arguments import FILE, Command, n_shards, threads
-from walrus_core.cli.files import mapped_blob
+from walrus_core.cli.files import blob_source
 from walrus_core.cli.output import Report, Values
 from walrus_core.cli.progress import progress_bar
 from walrus_core.cli.summary import Stopwatch, blob_values, work_values
-from walrus_core.codec.config import EncodingConfig
 from walrus_core.codec.encoder import compute_metadata
+from walrus_core.codec.progress import Progress
 from walrus_core.codec.threads import thread_count
 
 
@@ -34,10 +33,6 @@ def command(files: tuple[str, ...], n_shards: int, threads: int | None) -> Repor
 def describe(file: str, n_shards: int, threads: int) -> Values:
     """The numbers of the blob that a file holds."""
     stopwatch = Stopwatch()
-    with (
-        mapped_blob(file, EncodingConfig(n_shards).max_blob_size) as blob,
-        stopwatch.stage("encode"),
-        progress_bar(file, progress := kernel.Progress()),
-    ):
-        metadata = compute_metadata(blob, n_shards, threads, progress=progress)
+    with stopwatch.stage("encode"), progress_bar(file, progress := Progress()):
+        metadata = compute_metadata(blob_source(file), n_shards, threads, progress=progress)
     return {"file": file} | blob_values(metadata) | work_values(threads, stopwatch)

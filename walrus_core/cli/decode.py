@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from walrus_core import kernel
 from walrus_core.cli.arguments import FILE, Command, sliver_directory, threads
-from walrus_core.cli.files import STANDARD_STREAM, check_writable, shown, write_whole
+from walrus_core.cli.files import STANDARD_STREAM, blob_target, check_writable, shown
 from walrus_core.cli.inspection import Inspection, inspect
 from walrus_core.cli.output import CommandError, Printer, Report
 from walrus_core.cli.progress import progress_bar
 from walrus_core.cli.quantities import duration_text
-from walrus_core.cli.sliver_directory import SliverDirectory
 from walrus_core.cli.summary import Stopwatch, blob_facts, blob_values, work_text, work_values
-from walrus_core.codec.decoder import ConsistencyCheck, decode
+from walrus_core.codec.decoder import ConsistencyCheck, decode_into
 from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.progress import Progress
+from walrus_core.codec.sliver_directory import SliverDirectory
 from walrus_core.codec.threads import thread_count
 from walrus_core.errors import InconsistentBlobError, NotEnoughSliversError
 from walrus_core.types import Axis
+
+if TYPE_CHECKING:
+    from walrus_core.codec.decoder import BlobTarget
 
 
 @click.command("decode", cls=Command)
@@ -58,9 +61,7 @@ def command(
     with stopwatch.stage("check"):
         inspection = inspect(slivers, metadata, n_threads, keep=True)
     with stopwatch.stage("decode"):
-        axis, blob = reconstruct(metadata, inspection, check, n_threads)
-    with stopwatch.stage("write"):
-        write_whole(out, blob)
+        axis = reconstruct(metadata, inspection, blob_target(out), check, n_threads)
     values = {"axis": str(axis), "check": check, "out": out} | inspection.values()
     name = shown(out, "standard output")
     facts = {
@@ -75,9 +76,13 @@ def command(
 
 
 def reconstruct(
-    metadata: VerifiedMetadata, inspection: Inspection, check: ConsistencyCheck, threads: int
-) -> tuple[Axis, bytes]:
-    """The blob, and the axis of the slivers it came from; errors name the bad slivers, too."""
+    metadata: VerifiedMetadata,
+    inspection: Inspection,
+    target: BlobTarget,
+    check: ConsistencyCheck,
+    threads: int,
+) -> Axis:
+    """Write the blob; the axis of the slivers it came from. Errors name the bad slivers, too."""
     found = inspection.sufficient
     if found is None:
         nearest = min(inspection.axes, key=lambda axis: axis.needed - axis.n_good)
@@ -85,7 +90,8 @@ def reconstruct(
         values = {"axis": str(nearest.axis)} | inspection.values()
         raise CommandError(shortage, values, inspection.remarks)
     try:
-        with progress_bar("decoding", progress := kernel.Progress()):
-            return found.axis, decode(metadata, found.kept, check, threads, progress=progress)
+        with progress_bar("decoding", progress := Progress()):
+            decode_into(metadata, found.kept, target, check, threads, progress=progress)
     except InconsistentBlobError as error:
         raise CommandError(error, inspection.values(), inspection.remarks) from error
+    return found.axis

@@ -12,17 +12,19 @@ import click
 
 from walrus_core.cli.arguments import FILE, Command, n_shards, threads
 from walrus_core.cli.decode import reconstruct
-from walrus_core.cli.encode import encode_into
+from walrus_core.cli.encode import encode_to
 from walrus_core.cli.exit_status import ExitStatus
-from walrus_core.cli.files import read_blob, shown
+from walrus_core.cli.files import blob_source, shown
 from walrus_core.cli.inspection import inspect
 from walrus_core.cli.output import Report, Values
 from walrus_core.cli.quantities import count_text, duration_text, rate_text, size_text
 from walrus_core.cli.recover import gather, rebuild
-from walrus_core.cli.sliver_directory import SliverDirectory
 from walrus_core.cli.summary import Stopwatch, blob_values, work_text, work_values
 from walrus_core.codec.config import EncodingConfig
+from walrus_core.codec.directory_sink import DirectorySink
 from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.sliver_directory import SliverDirectory
+from walrus_core.codec.sources import map_file, opened_blob
 from walrus_core.codec.threads import thread_count
 from walrus_core.types import Axis
 
@@ -99,19 +101,18 @@ def command(file: str | None, seed: int | None, n_shards: int, threads: int | No
     n_threads = thread_count(threads)
     seed = random.randrange(SEEDS) if seed is None else seed
     with TemporaryDirectory(prefix="walrus-core-demo-") as temporary:
-        blob = read_blob(file or _own_file(Path(temporary)), EncodingConfig(n_shards).max_blob_size)
-        directory = SliverDirectory(Path(temporary, "slivers"))
-        outcome = play(blob, directory, n_shards, n_threads, seed)
+        source = blob_source(file) if file else _own_file(Path(temporary))
+        with opened_blob(source, EncodingConfig(n_shards).max_blob_size) as blob:
+            outcome = play(blob, Path(temporary), n_shards, n_threads, seed)
     return tell(outcome, file, n_threads, seed)
 
 
-def play(
-    blob: bytes, directory: SliverDirectory, n_shards: int, threads: int, seed: int
-) -> Outcome:
+def play(blob: memoryview, temporary: Path, n_shards: int, threads: int, seed: int) -> Outcome:
     """Encode, lose, damage, find, rebuild, reconstruct."""
     stopwatch = Stopwatch()
     chance = random.Random(seed)
-    metadata, _ = encode_into(directory, blob, n_shards, threads, stopwatch)
+    directory, blob_again = SliverDirectory(temporary / "slivers"), temporary / "blob-again"
+    metadata = encode_to(DirectorySink(directory.path), blob, n_shards, threads, stopwatch)
     accident = Accident.plan(metadata.config, chance)
     lost_pair = chance.choice(accident.lost_pairs)
     lost_file = directory.sliver_path(REBUILT_AXIS, lost_pair)
@@ -124,7 +125,7 @@ def play(
         sliver = rebuild(directory, metadata, REBUILT_AXIS, lost_pair, sources)
         directory.write_sliver(metadata, sliver)
     with stopwatch.stage("decode"):
-        axis, decoded = reconstruct(metadata, inspection, "default", threads)
+        axis = reconstruct(metadata, inspection, blob_again, "default", threads)
     return Outcome(
         metadata=metadata,
         accident=accident,
@@ -133,7 +134,7 @@ def play(
         n_symbols=len(sources.symbols),
         rebuilt=lost_file.read_bytes() == lost_content,
         axis=axis,
-        identical=decoded == blob,
+        identical=blob == memoryview(map_file(blob_again)),
         stopwatch=stopwatch,
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from walrus_core.cli.output import Values
 from walrus_core.cli.progress import Counter, progress_bar
-from walrus_core.cli.sliver_directory import SliverDirectory, sliver_file_size
 from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.sliver_directory import SliverDirectory
 from walrus_core.codec.slivers import Sliver, VerifiedSliver, check_slivers
 from walrus_core.errors import VerificationError
 from walrus_core.types import Axis, sliver_to_pair
@@ -118,7 +118,7 @@ def inspect(
 ) -> Inspection:
     """Authenticate every sliver that is there.
 
-    `keep`: keep what `Inspection.sufficient` reconstructs the blob from, and no more, in memory.
+    `keep`: keep what `Inspection.sufficient` reconstructs the blob from, and no more, mapped.
     """
     with progress_bar("checking slivers", counter := Counter(2 * metadata.n_shards)):
         primary = _inspect_axis(directory, metadata, Axis.PRIMARY, threads, counter, keep)
@@ -138,12 +138,12 @@ def authenticate(
 ) -> Iterator[VerifiedSliver | BadSliver | None]:
     """Each sliver of `axis`, in order of sliver index: itself if good; why not; or None if missing.
 
-    Reads a batch at a time, so that memory stays bounded and threads have work.
+    A batch at a time, so that few files are mapped at once and threads have work.
     """
     n_shards = metadata.n_shards
     pairs = [sliver_to_pair(axis, index, n_shards) for index in range(n_shards)]
-    in_budget = BATCH_SIZE // sliver_file_size(metadata, axis)
-    step = max(threads, min(in_budget, MAX_BATCH))
+    sliver_size = metadata.config.sliver_size(axis, metadata.unencoded_length)
+    step = max(threads, min(BATCH_SIZE // sliver_size, MAX_BATCH))
     for start in range(0, n_shards, step):
         items = [_load(directory, metadata, axis, pair) for pair in pairs[start : start + step]]
         outcomes = iter(

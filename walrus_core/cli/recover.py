@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from walrus_core.cli.arguments import Command, sliver_directory, threads
-from walrus_core.cli.files import write_whole
 from walrus_core.cli.inspection import BadSliver, authenticate, bad_lines
 from walrus_core.cli.output import CommandError, Report, Values
 from walrus_core.cli.progress import Counter, progress_bar
 from walrus_core.cli.quantities import count_text, duration_text, size_text
-from walrus_core.cli.sliver_directory import SliverDirectory
 from walrus_core.cli.summary import Stopwatch, blob_facts, blob_values, work_text, work_values
+from walrus_core.codec.files import write_whole
 from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.codec.recovery import InconsistencyProof, recover_sliver
+from walrus_core.codec.sliver_directory import SliverDirectory
 from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.codec.symbols import RecoverySymbol, recovery_symbol
 from walrus_core.codec.threads import thread_count
@@ -112,7 +112,7 @@ def rebuild(
     except InconsistentBlobError as error:
         proof: InconsistencyProof = error.proof
         path = directory.inconsistency_proof_path(axis, pair)
-        write_whole(str(path), proof.to_bcs())
+        write_whole(path, proof.to_bcs())
         values = {"axis": str(axis), "pair": pair, "proofFile": str(path)} | sources.values()
         told = f"  {path} proves it to anybody who has the metadata"
         remarks = [*bad_lines(sources.bad), told]

@@ -6,19 +6,18 @@ from pathlib import Path
 
 import click
 
-from walrus_core import kernel
 from walrus_core.cli.arguments import FILE, BlobIdCommand, n_shards, threads
 from walrus_core.cli.exit_status import ExitStatus
-from walrus_core.cli.files import STANDARD_STREAM, mapped_blob
+from walrus_core.cli.files import STANDARD_STREAM, blob_source
 from walrus_core.cli.inspection import Inspection, inspect
 from walrus_core.cli.output import Report
 from walrus_core.cli.progress import progress_bar
 from walrus_core.cli.quantities import count_text, duration_text
-from walrus_core.cli.sliver_directory import SliverDirectory
 from walrus_core.cli.summary import Stopwatch, blob_facts, blob_values, work_text, work_values
-from walrus_core.codec.config import EncodingConfig
 from walrus_core.codec.encoder import compute_metadata
 from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.progress import Progress
+from walrus_core.codec.sliver_directory import SliverDirectory
 from walrus_core.codec.threads import thread_count
 from walrus_core.errors import StorageError, VerificationError
 from walrus_core.types import BlobId
@@ -50,12 +49,8 @@ def command(path: str, blob_id: str | None, n_shards: int, threads: int | None) 
 def verify_file(path: str, expected: BlobId, n_shards: int, threads: int) -> Report:
     """Whether a file's content has the blob ID `expected`."""
     stopwatch = Stopwatch()
-    with (
-        mapped_blob(path, EncodingConfig(n_shards).max_blob_size) as blob,
-        stopwatch.stage("encode"),
-        progress_bar("encoding", progress := kernel.Progress()),
-    ):
-        metadata = compute_metadata(blob, n_shards, threads, progress=progress)
+    with stopwatch.stage("encode"), progress_bar("encoding", progress := Progress()):
+        metadata = compute_metadata(blob_source(path), n_shards, threads, progress=progress)
     return _against(metadata, expected, path, threads, stopwatch)
 
 

@@ -50,8 +50,8 @@ def uleb128(value: int) -> bytes:
 class Reader:
     """Reads one value of type `what` from `data`, field by field; `finish` demands its end.
 
-    What it returns are views: of `data` if that is, or views, `bytes`; else of one copy made at the
-    start.
+    What it returns are views: of `data` if that is, or views, `bytes` or a mapped file; else of one
+    copy made at the start.
     """
 
     __slots__ = ("_data", "_offset", "_what")

@@ -1,56 +1,22 @@
-"""Where the codec gets its memory, and how it looks at the caller's."""
+"""How the codec looks at its callers' memory."""
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from walrus_core import kernel
 from walrus_core.errors import InvalidArgumentError, OutOfMemoryError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from typing_extensions import Buffer
-
-    ByteArray = NDArray[np.uint8]
-
 
 FIELD_NAME = re.compile(":[^:]*:")
 """In a buffer's format, which is otherwise type codes, "O" among them."""
 
-
-def allocate(size: int) -> ByteArray:
-    """`size` uninitialised bytes, for large outputs. OutOfMemoryError."""
-    try:
-        return np.empty(size, dtype=np.uint8)
-    except MemoryError:
-        raise OutOfMemoryError(size) from None
-
-
-class BytesBuffer:
-    """A writable buffer that turns into `bytes` without being copied: the inside of a BytesIO.
-
-    Fill `view`, then call `finish`, once.
-    """
-
-    __slots__ = ("_stream", "view")
-
-    def __init__(self, size: int) -> None:
-        """Of `size` bytes; OutOfMemoryError."""
-        try:
-            self._stream = io.BytesIO(bytes(size))
-        except MemoryError:
-            raise OutOfMemoryError(size) from None
-        self.view = self._stream.getbuffer()
-
-    def finish(self, length: int | None = None) -> bytes:
-        """All bytes, or the first `length`. No view of the buffer but `view` may be left."""
-        self.view.release()
-        if length is not None:
-            self._stream.truncate(length)
-        return self._stream.getvalue()
+LASTING = (bytes, kernel.FileMapping)
+"""What is referenced, not copied: nobody can change `bytes`; that nobody changes the file of a
+mapping is what those promise who map it."""
 
 
 def byte_view(name: str, buffer: Buffer) -> memoryview:
@@ -72,9 +38,11 @@ def byte_view(name: str, buffer: Buffer) -> memoryview:
 
 
 def stable_view(name: str, buffer: Buffer) -> memoryview:
-    """A read-only view of what nobody can change: the `bytes` in or under `buffer`, or a copy."""
+    """A read-only view of what does not change: the `bytes` or file in or under `buffer`, or a
+    copy.
+    """
     view = byte_view(name, buffer)
-    return view if type(view.obj) is bytes else memoryview(bytes_of(name, view))
+    return view if type(view.obj) in LASTING else memoryview(bytes_of(name, view))
 
 
 def bytes_of(name: str, buffer: Buffer) -> bytes:

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from typing import Literal, get_args
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeAlias, get_args
 
 from walrus_core import kernel
-from walrus_core.codec.buffers import BytesBuffer
+from walrus_core.codec.buffers import byte_view
 from walrus_core.codec.encoder import compute_metadata
+from walrus_core.codec.files import whole_file
+from walrus_core.codec.memory import CHUNK, unnamed_file
 from walrus_core.codec.merkle import split_digests
 from walrus_core.codec.metadata import VerifiedMetadata, require_verified
+from walrus_core.codec.progress import Progress
+from walrus_core.codec.reconstruction import Reconstruction
 from walrus_core.codec.slivers import Sliver, VerifiedSliver, check_slivers, require_all_verified
+from walrus_core.codec.sources import is_stream
 from walrus_core.codec.threads import thread_count
 from walrus_core.errors import InconsistentBlobError, InvalidArgumentError, NotEnoughSliversError
 from walrus_core.types import Axis
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from walrus_core.codec.sources import FilePath
+
+    BlobTarget: TypeAlias = Buffer | FilePath | BinaryIO
+
 ConsistencyCheck = Literal["skip", "default", "strict"]
 """What `decode` does about blobs that their author encoded inconsistently."""
+
+ROWS_AT_ONCE = 16
+"""Rows that are checked between two looks at the progress."""
 
 
 def decode(
@@ -25,7 +43,7 @@ def decode(
     check: ConsistencyCheck = "default",
     threads: int | None = None,
     cancel: kernel.CancelToken | None = None,
-    progress: kernel.Progress | None = None,
+    progress: Progress | None = None,
 ) -> bytes:
     """The blob from at least k1 primary or k2 secondary `slivers`, all of one axis, in any order.
 
@@ -44,25 +62,183 @@ def decode(
     a sliver that is not authentic (`failures` names the bad ones by position),
     InconsistentBlobError, OutOfMemoryError.
     """
-    require_verified(metadata)
-    if check not in get_args(ConsistencyCheck):
+    decoding = Decoding.of(metadata, slivers, check, threads, cancel, progress)
+    buffer = kernel.BytesBuffer(decoding.padded_size)
+    decoding.run(memoryview(buffer))
+    return buffer.finish(metadata.unencoded_length)
+
+
+def decode_into(
+    metadata: VerifiedMetadata,
+    slivers: Iterable[Sliver],
+    target: BlobTarget,
+    check: ConsistencyCheck = "default",
+    threads: int | None = None,
+    cancel: kernel.CancelToken | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Decode into a file, in bounded memory, or into memory of the caller's.
+
+    `target` is one of:
+
+    * The path of a file, which appears whole or not at all.
+    * A writable buffer of at least `metadata.config.padded_size(metadata.unencoded_length)` bytes,
+      the last of which receive padding. After an error its content is undefined.
+    * A binary file object, or the path of what is no regular file (a pipe, a device): written to
+      from the beginning to the end once the blob is known to be right. A large blob waits in a
+      temporary file.
+
+    Slivers whose data are mapped files (`map_file`) are not copied to memory. Arguments and errors
+    otherwise as in `decode`; OSError for trouble with files.
+    """
+    decoding = Decoding.of(metadata, slivers, check, threads, cancel, progress)
+    if isinstance(target, (str, os.PathLike)):
+        try:
+            _decode_to_path(decoding, Path(target))
+        except OSError as error:
+            error.filename, error.filename2 = error.filename or os.fspath(target), None
+            raise
+    elif is_stream(target):
+        _decode_to_stream(decoding, target)
+    else:
+        _decode_to_buffer(decoding, target)
+
+
+def _decode_to_path(decoding: Decoding, path: Path) -> None:
+    if path.exists() and not path.is_file():
+        with path.open("wb", buffering=0) as stream:
+            _decode_to_stream(decoding, stream)
+        return
+    with whole_file(path) as file:
+        decoding.run_in_windows(file.fileno())
+        file.truncate(decoding.metadata.unencoded_length)
+
+
+def _decode_to_stream(decoding: Decoding, stream: BinaryIO) -> None:
+    length = decoding.metadata.unencoded_length
+    with unnamed_file() as file:
+        decoding.run_in_windows(file.fileno())
+        left = memoryview(kernel.FileMapping(file.fileno(), length))
+    while left.nbytes:
+        left = left[stream.write(left[:CHUNK]) :]
+    stream.flush()
+
+
+def _decode_to_buffer(decoding: Decoding, target: Buffer) -> None:
+    view = byte_view("target", target)
+    if view.readonly or view.nbytes < decoding.padded_size:
         raise InvalidArgumentError(
-            f"check must be one of {get_args(ConsistencyCheck)}, not {check!r}"
+            f"target must be a writable buffer of at least {decoding.padded_size:,} bytes,"
+            f" not a {'read-only ' if view.readonly else ''}one of {view.nbytes:,}"
         )
-    n_threads = thread_count(threads)
-    chosen = _choose(metadata, slivers)
-    outcomes = check_slivers(metadata, chosen.values(), n_threads, cancel)
-    verified = require_all_verified(dict(zip(chosen, outcomes, strict=True)))
-    buffer = BytesBuffer(metadata.config.padded_size(metadata.unencoded_length))
-    _reconstruct(metadata, verified, buffer.view, n_threads, cancel, progress)
-    if check == "default":
-        _check_source_rows(
-            metadata, buffer.view, _unverified_rows(metadata, verified), n_threads, cancel
-        )
-    blob = buffer.finish(metadata.unencoded_length)
-    if check == "strict":
-        _check_blob_id(metadata, blob, n_threads, cancel)
-    return blob
+    decoding.run(view[: decoding.padded_size])
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """One reconstruction: from which slivers, and how. `padded_size`: bytes that it writes."""
+
+    metadata: VerifiedMetadata
+    slivers: list[VerifiedSliver]
+    check: ConsistencyCheck
+    threads: int
+    cancel: kernel.CancelToken | None
+    progress: Progress
+
+    @classmethod
+    def of(
+        cls,
+        metadata: VerifiedMetadata,
+        slivers: Iterable[Sliver],
+        check: ConsistencyCheck,
+        threads: int | None,
+        cancel: kernel.CancelToken | None,
+        progress: Progress | None,
+    ) -> Self:
+        """Choose just enough slivers, and authenticate them; errors as in `decode`."""
+        require_verified(metadata)
+        if check not in get_args(ConsistencyCheck):
+            raise InvalidArgumentError(
+                f"check must be one of {get_args(ConsistencyCheck)}, not {check!r}"
+            )
+        n_threads = thread_count(threads)
+        chosen = _choose(metadata, slivers)
+        outcomes = check_slivers(metadata, chosen.values(), n_threads, cancel)
+        verified = require_all_verified(dict(zip(chosen, outcomes, strict=True)))
+        return cls(metadata, verified, check, n_threads, cancel, progress or Progress())
+
+    @property
+    def padded_size(self) -> int:
+        return self.metadata.config.padded_size(self.metadata.unencoded_length)
+
+    def run(self, padded_blob: memoryview) -> None:
+        """Write the padded blob to memory, and check it."""
+        rows = self._start()
+        self._reconstruction.to_memory(padded_blob)
+        self._check(padded_blob, rows)
+
+    def run_in_windows(self, descriptor: int) -> None:
+        """Write the padded blob to an empty file, in bounded memory, and check it there."""
+        rows = self._start()
+        self._reconstruction.to_file(descriptor)
+        self._check(memoryview(kernel.FileMapping(descriptor, self.padded_size)), rows)
+
+    @property
+    def _reconstruction(self) -> Reconstruction:
+        return Reconstruction(self.metadata, self.slivers, self.threads, self.cancel, self.progress)
+
+    def _start(self) -> list[int]:
+        """Which rows are to be checked, and with them how much there is to do."""
+        rows = self._unverified_rows() if self.check == "default" else []
+        self.progress.start(self.padded_size + len(rows) * self._row_size)
+        return rows
+
+    def _check(self, padded_blob: memoryview, rows: list[int]) -> None:
+        self._check_source_rows(padded_blob, rows)
+        if self.check == "strict":
+            self._check_blob_id(padded_blob[: self.metadata.unencoded_length])
+
+    @property
+    def _row_size(self) -> int:
+        return self.metadata.config.sliver_size(Axis.PRIMARY, self.metadata.unencoded_length)
+
+    def _unverified_rows(self) -> list[int]:
+        """The source rows that are not among the slivers; a mapped file may have changed since."""
+        verified = {
+            sliver.index
+            for sliver in self.slivers
+            if sliver.axis is Axis.PRIMARY and type(sliver.data.obj) is not kernel.FileMapping
+        }
+        n_rows = self.metadata.config.n_primary_source_symbols
+        return [row for row in range(n_rows) if row not in verified]
+
+    def _check_source_rows(self, padded_blob: memoryview, rows: list[int]) -> None:
+        """InconsistentBlobError unless these rows have their committed hashes."""
+        metadata, size = self.metadata, self._row_size
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[start : start + ROWS_AT_ONCE]
+            views = [padded_blob[row * size : (row + 1) * size] for row in some]
+            roots = kernel.sliver_roots(
+                views, metadata.n_shards, metadata.symbol_size, self.threads, self.cancel
+            )
+            for row, root in zip(some, split_digests(roots), strict=True):
+                if root != metadata.sliver_hash(Axis.PRIMARY, row):
+                    raise InconsistentBlobError(
+                        f"blob {metadata.blob_id} was encoded inconsistently: primary sliver {row},"
+                        " reconstructed from authentic slivers, does not have the hash in the"
+                        " metadata"
+                    )
+            self.progress.advance(len(some) * size)
+
+    def _check_blob_id(self, blob: memoryview) -> None:
+        """InconsistentBlobError unless `blob` encodes to the blob ID."""
+        metadata = self.metadata
+        blob_id = compute_metadata(blob, metadata.n_shards, self.threads, self.cancel).blob_id
+        if blob_id != metadata.blob_id:
+            raise InconsistentBlobError(
+                f"blob {metadata.blob_id} was encoded inconsistently:"
+                f" what its slivers give encodes to blob {blob_id}"
+            )
 
 
 def _choose(metadata: VerifiedMetadata, slivers: Iterable[Sliver]) -> dict[int, Sliver]:
@@ -88,65 +264,3 @@ def _choose(metadata: VerifiedMetadata, slivers: Iterable[Sliver]) -> dict[int, 
         raise NotEnoughSliversError(needed, len(slivers))
     positions = sorted(range(len(slivers)), key=lambda position: slivers[position].index >= needed)
     return {position: slivers[position] for position in positions[:needed]}
-
-
-def _unverified_rows(metadata: VerifiedMetadata, slivers: list[VerifiedSliver]) -> list[int]:
-    """The source rows that are not among these slivers."""
-    verified = {sliver.index for sliver in slivers if sliver.axis is Axis.PRIMARY}
-    return [row for row in range(metadata.config.n_primary_source_symbols) if row not in verified]
-
-
-def _reconstruct(
-    metadata: VerifiedMetadata,
-    slivers: list[VerifiedSliver],
-    padded_blob: memoryview,
-    threads: int,
-    cancel: kernel.CancelToken | None,
-    progress: kernel.Progress | None,
-) -> None:
-    kernel.reconstruct(
-        [sliver.data for sliver in slivers],
-        [sliver.index for sliver in slivers],
-        slivers[0].axis.number,
-        metadata.n_shards,
-        metadata.config.n_primary_source_symbols,
-        metadata.config.n_secondary_source_symbols,
-        metadata.symbol_size,
-        padded_blob,
-        threads,
-        cancel,
-        progress,
-    )
-
-
-def _check_source_rows(
-    metadata: VerifiedMetadata,
-    padded_blob: memoryview,
-    rows: list[int],
-    threads: int,
-    cancel: kernel.CancelToken | None,
-) -> None:
-    """InconsistentBlobError unless these rows of the padded blob have their committed hashes."""
-    if not rows:
-        return
-    size = metadata.config.sliver_size(Axis.PRIMARY, metadata.unencoded_length)
-    views = [padded_blob[row * size : (row + 1) * size] for row in rows]
-    roots = kernel.sliver_roots(views, metadata.n_shards, metadata.symbol_size, threads, cancel)
-    for row, root in zip(rows, split_digests(roots), strict=True):
-        if root != metadata.sliver_hash(Axis.PRIMARY, row):
-            raise InconsistentBlobError(
-                f"blob {metadata.blob_id} was encoded inconsistently: primary sliver {row},"
-                " reconstructed from authentic slivers, does not have the hash in the metadata"
-            )
-
-
-def _check_blob_id(
-    metadata: VerifiedMetadata, blob: bytes, threads: int, cancel: kernel.CancelToken | None
-) -> None:
-    """InconsistentBlobError unless `blob` encodes to the blob ID."""
-    blob_id = compute_metadata(blob, metadata.n_shards, threads, cancel).blob_id
-    if blob_id != metadata.blob_id:
-        raise InconsistentBlobError(
-            f"blob {metadata.blob_id} was encoded inconsistently:"
-            f" what its slivers give encodes to blob {blob_id}"
-        )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from walrus_core import kernel
-from walrus_core.codec.buffers import allocate, byte_view, bytes_of
+from walrus_core.codec.buffers import stable_view
 from walrus_core.codec.config import DEFAULT_SHARDS, EncodingConfig
+from walrus_core.codec.memory import LARGEST_ANONYMOUS, allocate, work_space
 from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.progress import Progress
 from walrus_core.codec.slivers import SliverPair, VerifiedSliver
+from walrus_core.codec.sources import opened_blob
 from walrus_core.codec.threads import thread_count
 from walrus_core.types import Axis, SliverPairIndex, pair_to_sliver
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from walrus_core.codec.buffers import ByteArray
+    from walrus_core.codec.memory import ByteArray
+    from walrus_core.codec.sources import BlobSource
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,7 +34,7 @@ class EncodedBlob:
 
     metadata: VerifiedMetadata
     _symbol_size: int = field(compare=False)
-    _blob: bytes = field(compare=False)
+    _blob: memoryview = field(compare=False)
     _primary_repair: ByteArray = field(compare=False)
     _secondary: ByteArray = field(compare=False)
 
@@ -61,84 +65,155 @@ class EncodedBlob:
     def _source_row(self, index: int) -> memoryview:
         """Row `index` of the source matrix: a view, unless the blob ends in or before this row."""
         size = self._primary_repair.shape[1]
-        row = memoryview(self._blob)[index * size : (index + 1) * size]
+        row = self._blob[index * size : (index + 1) * size]
         return row if row.nbytes == size else memoryview(bytes(row).ljust(size, b"\x00"))
+
+    def __reduce__(self) -> tuple[Callable[..., EncodedBlob], tuple[Any, ...]]:
+        return _restored, (
+            self.metadata,
+            self._symbol_size,
+            bytes(self._blob),
+            self._primary_repair,
+            self._secondary,
+        )
 
     def __repr__(self) -> str:
         size, n_shards = self.metadata.unencoded_length, self.metadata.n_shards
         return f"EncodedBlob({self.metadata.blob_id}, {size:,} bytes, {n_shards} shards)"
 
 
+def _restored(
+    metadata: VerifiedMetadata, symbol_size: int, blob: bytes, *slivers: Any
+) -> EncodedBlob:
+    return EncodedBlob(metadata, symbol_size, memoryview(blob), *slivers)
+
+
 def encode(
-    blob: Buffer,
+    blob: BlobSource,
     n_shards: int = DEFAULT_SHARDS,
     threads: int | None = None,
     cancel: kernel.CancelToken | None = None,
-    progress: kernel.Progress | None = None,
+    progress: Progress | None = None,
 ) -> EncodedBlob:
-    """Encode `blob`, any C-contiguous buffer, for `n_shards` shards.
+    """Encode `blob`: any C-contiguous buffer, the path of a file, or a binary file object.
 
-    A `bytes` blob is referenced by the result; any other buffer is copied once at the start, so
-    that what its owner writes into it later shows nowhere. Takes about 3.5 times the blob's size in
-    memory besides.
+    The result references a `bytes` blob, and a file, which is mapped and must not change while the
+    result or its slivers are in use. Any other buffer is copied once at the start, so that what its
+    owner writes into it later shows nowhere. Takes about 3.5 times the blob's size in memory
+    besides; `encode_into` takes little.
 
     `threads`: None for as many as this process has CPUs. `cancel` and `progress` may be used from
-    other threads. InvalidArgumentError, BlobTooLargeError, OutOfMemoryError,
-    OperationCancelledError.
+    other threads. InvalidArgumentError, BlobTooLargeError, OutOfMemoryError, StorageError for a
+    file that cannot be read, OperationCancelledError.
     """
     config = EncodingConfig(n_shards)
     n_threads = thread_count(threads)
-    symbol_size = config.symbol_size(
-        byte_view("blob", blob).nbytes
-    )  # refuses too large a blob before copying it
-    blob = bytes_of("blob", blob)
-    n_primary, n_secondary = config.n_primary_source_symbols, config.n_secondary_source_symbols
-    primary_repair = allocate((config.n_shards - n_primary) * n_secondary * symbol_size)
-    secondary = allocate(config.n_shards * n_primary * symbol_size)
-    pair_hashes = kernel.encode(
-        blob,
-        config.n_shards,
-        n_primary,
-        n_secondary,
-        symbol_size,
-        primary_repair.data,
-        secondary.data,
-        n_threads,
-        cancel,
-        progress,
-    )
+    with opened_blob(blob, config.max_blob_size) as view:
+        view = stable_view("blob", view)
+        symbol_size = config.symbol_size(view.nbytes)
+        n_primary, n_secondary = config.n_primary_source_symbols, config.n_secondary_source_symbols
+        primary_repair = allocate((config.n_shards - n_primary) * n_secondary * symbol_size)
+        secondary = allocate(config.n_shards * n_primary * symbol_size)
+        (progress := progress or Progress()).start(view.nbytes)
+        pair_hashes = kernel.encode(
+            view,
+            config.n_shards,
+            n_primary,
+            n_secondary,
+            symbol_size,
+            primary_repair.data,
+            secondary.data,
+            n_threads,
+            cancel,
+            progress.stage(view.nbytes),
+        )
     return EncodedBlob(
-        VerifiedMetadata.of(len(blob), pair_hashes),
+        VerifiedMetadata.of(view.nbytes, pair_hashes),
         symbol_size,
-        blob,
+        view,
         primary_repair.reshape(-1, n_secondary * symbol_size),
         secondary.reshape(-1, n_primary * symbol_size),
     )
 
 
 def compute_metadata(
-    blob: Buffer,
+    blob: BlobSource,
     n_shards: int = DEFAULT_SHARDS,
     threads: int | None = None,
     cancel: kernel.CancelToken | None = None,
-    progress: kernel.Progress | None = None,
+    progress: Progress | None = None,
 ) -> VerifiedMetadata:
-    """The metadata that `encode` gives, without producing slivers: needs little memory.
+    """The metadata that `encode` gives, without producing slivers.
 
-    `blob` is never copied; it must not change during the call. Arguments and errors as in `encode`.
+    `blob` is never copied; it must not change during the call. Takes half the blob's size: in
+    memory while that is little, else in a temporary file. Arguments and errors as in `encode`, and
+    OSError if that file finds no room.
     """
     config = EncodingConfig(n_shards)
-    view = byte_view("blob", blob)
-    pair_hashes = kernel.encode(
-        view,
+    n_threads = thread_count(threads)
+    with opened_blob(blob, config.max_blob_size) as view:
+        (progress := progress or Progress()).start(view.nbytes)
+        compute = (
+            _hash_in_memory
+            if repair_columns_size(config, view.nbytes) <= LARGEST_ANONYMOUS
+            else _hash_with_file
+        )
+        pair_hashes = compute(view, config, n_threads, cancel, progress)
+    return VerifiedMetadata.of(view.nbytes, pair_hashes)
+
+
+def _hash_in_memory(
+    blob: memoryview,
+    config: EncodingConfig,
+    threads: int,
+    cancel: kernel.CancelToken | None,
+    progress: Progress,
+) -> bytes:
+    return kernel.encode(
+        blob,
         config.n_shards,
         config.n_primary_source_symbols,
         config.n_secondary_source_symbols,
-        config.symbol_size(view.nbytes),
+        config.symbol_size(blob.nbytes),
         None,
         None,
-        thread_count(threads),
+        threads,
         cancel,
-        progress,
+        progress.stage(blob.nbytes),
     )
-    return VerifiedMetadata.of(view.nbytes, pair_hashes)
+
+
+def _hash_with_file(
+    blob: memoryview,
+    config: EncodingConfig,
+    threads: int,
+    cancel: kernel.CancelToken | None,
+    progress: Progress,
+) -> bytes:
+    encoder = window_encoder(blob, config, work_space(repair_columns_size(config, blob.nbytes)))
+    rows = blob.nbytes // 4  # of the work, extending rows is about so much
+    encoder.extend_rows(threads, cancel, progress.stage(rows))
+    encoder.encode_columns(
+        config.n_shards, None, None, threads, cancel, progress.stage(blob.nbytes - rows)
+    )
+    return encoder.pair_hashes(threads, cancel)
+
+
+def repair_columns_size(config: EncodingConfig, size: int) -> int:
+    """Bytes of secondary slivers k2..n-1, which encoding needs all at once: half the blob."""
+    n_columns = config.n_shards - config.n_secondary_source_symbols
+    return n_columns * config.sliver_size(Axis.SECONDARY, size)
+
+
+def window_encoder(
+    blob: memoryview, config: EncodingConfig, repair_columns: Buffer
+) -> kernel.WindowEncoder:
+    """The kernel's encoder in windows, with `repair_columns_size` bytes to work in."""
+    return kernel.WindowEncoder(
+        blob,
+        config.n_shards,
+        config.n_primary_source_symbols,
+        config.n_secondary_source_symbols,
+        config.symbol_size(blob.nbytes),
+        repair_columns,
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from walrus_core import kernel
 from walrus_core.codec import bcs
-from walrus_core.codec.buffers import BytesBuffer, byte_view, bytes_of
+from walrus_core.codec.buffers import byte_view, bytes_of
 from walrus_core.codec.config import DIGEST_SIZE
 from walrus_core.errors import InvalidArgumentError, VerificationError
 from walrus_core.types import checked_int
@@ -143,7 +143,7 @@ class MerkleTree:
         checked_int("leaf_size", leaf_size, 1, max(view.nbytes, 1))
         n_leaves = checked_int("number of leaves", view.nbytes // leaf_size, 1, MAX_LEAVES)
         digests = tree_buffer(n_leaves)
-        kernel.merkle_tree(view, leaf_size, digests.view)
+        kernel.merkle_tree(view, leaf_size, digests)
         return cls(n_leaves, digests.finish())
 
     @property
@@ -168,6 +168,6 @@ class MerkleTree:
         return f"MerkleTree({self.n_leaves:,} leaves)"
 
 
-def tree_buffer(n_leaves: int) -> BytesBuffer:
+def tree_buffer(n_leaves: int) -> kernel.BytesBuffer:
     """Room for the kernel to write the digests of a tree to."""
-    return BytesBuffer(kernel.tree_digests(n_leaves) * DIGEST_SIZE)
+    return kernel.BytesBuffer(kernel.tree_digests(n_leaves) * DIGEST_SIZE)

@@ -24,7 +24,7 @@ from walrus_core.types import Axis, BlobId, EncodingType
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from walrus_core.codec.buffers import ByteArray
+    from walrus_core.codec.memory import ByteArray
 
 PAIR_SIZE = 2 * DIGEST_SIZE
 """Bytes of one sliver pair's hashes: primary, then secondary."""

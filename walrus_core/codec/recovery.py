@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Self
 
 from walrus_core import kernel
 from walrus_core.codec import bcs
-from walrus_core.codec.buffers import BytesBuffer
 from walrus_core.codec.metadata import VerifiedMetadata, require_verified
 from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.codec.symbols import RecoverySymbol, symbol_failures
@@ -170,14 +169,14 @@ def _decode_sliver(
 ) -> tuple[bytes, bytes]:
     """Data and hash of the sliver that exactly enough valid, distinct symbols decode to."""
     n_source = metadata.config.n_sliver_symbols(axis)
-    data = BytesBuffer(n_source * metadata.symbol_size)
+    data = kernel.BytesBuffer(n_source * metadata.symbol_size)
     kernel.decode_symbols(
         [symbol.data for symbol in symbols],
         [symbol.index for symbol in symbols],
         n_source,
         metadata.n_shards,
         metadata.symbol_size,
-        data.view,
+        data,
     )
     sliver = data.finish()
     return sliver, kernel.sliver_roots([sliver], metadata.n_shards, metadata.symbol_size)

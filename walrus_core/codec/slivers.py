@@ -32,8 +32,8 @@ class Sliver:
     """A primary sliver (k2 symbols of one row) or a secondary one (k1 symbols of one column).
 
     `index` counts on the sliver's own axis; `symbol_size` is even, 2..65,534; `data` is a read-only
-    view, of the `bytes` given, or of a copy of any other buffer. Slivers are equal if these four
-    are, verified or not.
+    view, of the `bytes` or the mapped file (`map_file`) given, or of a copy of any other buffer.
+    Slivers are equal if these four are, verified or not.
     """
 
     axis: Axis
@@ -64,20 +64,14 @@ class Sliver:
 
     def to_bcs(self) -> bytes:
         """BCS of SliverData: data with its length, symbol size u16, index u16; without the axis."""
-        return b"".join(
-            [
-                bcs.uleb128(self.data.nbytes),
-                self.data,
-                bcs.u16(self.symbol_size),
-                bcs.u16(self.index),
-            ]
-        )
+        head, tail = sliver_frame(self.data.nbytes, self.symbol_size, self.index)
+        return b"".join([head, self.data, tail])
 
     @staticmethod
     def from_bcs(axis: Axis | str, data: Buffer) -> Sliver:
         """The inverse of `to_bcs`, for a sliver of this axis. InvalidEncodingError.
 
-        The sliver's data is a view of `data` if that is `bytes`, else of a copy.
+        The sliver's data is a view of `data` if that is `bytes` or a mapped file, else of a copy.
         """
         axis = Axis(axis)
         reader = bcs.Reader(f"{axis} sliver", data)
@@ -134,6 +128,11 @@ class SliverPair:
     index: SliverPairIndex
     primary: VerifiedSliver
     secondary: VerifiedSliver
+
+
+def sliver_frame(size: int, symbol_size: int, index: int) -> tuple[bytes, bytes]:
+    """What stands before and after `size` bytes of a sliver's data in its BCS."""
+    return bcs.uleb128(size), bcs.u16(symbol_size) + bcs.u16(index)
 
 
 def verify_sliver(metadata: VerifiedMetadata, sliver: Sliver) -> VerifiedSliver:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, overload
 
 from walrus_core import kernel
 from walrus_core.codec import bcs
-from walrus_core.codec.buffers import BytesBuffer, bytes_of
+from walrus_core.codec.buffers import bytes_of
 from walrus_core.codec.config import DEFAULT_SHARDS, MAX_SYMBOL_SIZE, EncodingConfig
 from walrus_core.codec.merkle import (
     MerkleProof,
@@ -143,11 +143,9 @@ def recovery_symbols(sliver: Sliver, n_shards: int = DEFAULT_SHARDS) -> Recovery
             f"{sliver.n_symbols} symbols != {expected},"
             f" those of a {sliver.axis} sliver for n_shards = {config.n_shards}"
         )
-    expanded = BytesBuffer(config.n_shards * sliver.symbol_size)
+    expanded = kernel.BytesBuffer(config.n_shards * sliver.symbol_size)
     digests = tree_buffer(config.n_shards)
-    kernel.expand_sliver(
-        sliver.data, config.n_shards, sliver.symbol_size, expanded.view, digests.view
-    )
+    kernel.expand_sliver(sliver.data, config.n_shards, sliver.symbol_size, expanded, digests)
     tree = MerkleTree(config.n_shards, digests.finish())
     return RecoverySymbols(sliver.axis.orthogonal, sliver.index, expanded.finish(), tree)
 

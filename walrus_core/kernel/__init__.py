@@ -1,7 +1,9 @@
 """The kernel: bytes to bytes, fast. `_kernel.pyi` is its contract, `reference.py` its meaning."""
 
 from walrus_core.kernel._kernel import (
+    BytesBuffer,
     CancelToken,
+    FileMapping,
     Progress,
     WindowEncoder,
     available_engines,
@@ -21,7 +23,9 @@ from walrus_core.kernel._kernel import (
 )
 
 __all__ = [
+    "BytesBuffer",
     "CancelToken",
+    "FileMapping",
     "Progress",
     "WindowEncoder",
     "available_engines",

@@ -10,7 +10,7 @@ and stops within 50 ms of `cancel.cancel()` (OperationCancelledError) or, in the
 """
 
 from collections.abc import Sequence
-from typing import Literal, final
+from typing import Literal, Self, final
 
 from typing_extensions import Buffer
 
@@ -172,3 +172,25 @@ def run_bare(
     it did: compressions (of leaves over symbols of `symbol_size` <= 2048 bytes, or of inner
     nodes), or butterflies of 128 bytes (in transforms of 512 positions).
     """
+
+@final
+class BytesBuffer(Buffer):
+    """Uninitialised bytes to write to, in huge pages where that pays, which become `bytes` without being copied."""
+
+    def __new__(cls, size: int) -> Self: ...
+    def finish(self, length: int | None = None) -> bytes:
+        """All bytes, or the first `length`; once. BufferError while any view is left."""
+
+@final
+class FileMapping(Buffer):
+    """The first `size` bytes of an open file as a read-only buffer. Unlike mmap.mmap it keeps no descriptor open, so that
+    there can be thousands. Needs no memory of its own; follows changes of the file; reading past its end is SIGBUS.
+    """
+
+    def __new__(cls, descriptor: int, size: int) -> Self: ...
+    def will_read(
+        self, part: Buffer, pattern: Literal["in order", "here and there", "soon"]
+    ) -> None:
+        """How `part`, a view of this mapping, is going to be read; whatever is still on the disk is then read ahead, read
+        page by page, or on its way into memory at once.
+        """

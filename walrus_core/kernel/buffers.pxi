@@ -100,3 +100,120 @@ cdef size_t check_symbol_size(object symbol_size) except? 0:
     if s % 2:
         raise InvalidArgumentError(f"symbol_size = {s} is odd; symbols are whole 2-byte elements")
     return s
+
+
+# Buffers that Python has not.
+
+from cpython.buffer cimport PyBuffer_FillInfo
+from cpython.bytes cimport PyBytes_GET_SIZE, _PyBytes_Resize
+from cpython.exc cimport PyErr_Clear
+from cpython.ref cimport Py_CLEAR, PyObject
+from libc.errno cimport errno
+from posix.mman cimport (
+    MADV_NORMAL,
+    MADV_RANDOM,
+    MADV_WILLNEED,
+    MAP_FAILED,
+    MAP_SHARED,
+    PROT_READ,
+    madvise,
+    mmap,
+    munmap,
+)
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #include <sys/mman.h>
+
+    /* What lies between page boundaries; the system need not follow. */
+    static void prefer_huge_pages(const char *at, size_t size)
+    {
+    #ifdef MADV_HUGEPAGE
+        const uintptr_t page = (uintptr_t)2 << 20;
+        uintptr_t first = ((uintptr_t)at + page - 1) & ~(page - 1), end = ((uintptr_t)at + size) & ~(page - 1);
+        if (first < end)
+            madvise((void *)first, end - first, MADV_HUGEPAGE);
+    #else
+        (void)at, (void)size;
+    #endif
+    }
+    """
+    void prefer_huge_pages(const char *at, size_t size)
+
+cdef extern from "Python.h":
+    PyObject *new_bytes "PyBytes_FromStringAndSize"(const char *content, Py_ssize_t size)
+
+
+@cython.final
+cdef class BytesBuffer:
+    """Uninitialised bytes to write to, which then become `bytes` without being copied."""
+
+    cdef PyObject *content
+    cdef size_t exports
+
+    def __cinit__(self, size):
+        self.content = new_bytes(NULL, check(size, "size", 0, 1 << 62))
+        if self.content == NULL:
+            PyErr_Clear()
+            raise OutOfMemoryError(size)
+        prefer_huge_pages(PyBytes_AS_STRING(<object>self.content), <size_t>size)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        if self.content == NULL:
+            raise BufferError("the bytes are finished")
+        content = <object>self.content
+        PyBuffer_FillInfo(view, self, PyBytes_AS_STRING(content), PyBytes_GET_SIZE(content), 0, flags)
+        self.exports += 1
+
+    def __releasebuffer__(self, Py_buffer *view):
+        self.exports -= 1
+
+    def finish(self, length=None):
+        if self.content == NULL or self.exports:
+            raise BufferError("the bytes are finished" if self.content == NULL else "views of the bytes are left")
+        if length is not None:
+            _PyBytes_Resize(&self.content, check(length, "length", 0, PyBytes_GET_SIZE(<object>self.content)))
+        result = <object>self.content
+        Py_CLEAR(self.content)
+        return result
+
+    def __dealloc__(self):
+        Py_CLEAR(self.content)
+
+
+cdef size_t PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+
+
+@cython.final
+cdef class FileMapping:
+    """The pages of a file as a read-only buffer, without the descriptor that an mmap.mmap keeps open."""
+
+    cdef char *at
+    cdef size_t size
+
+    def __cinit__(self, int descriptor, size_t size):
+        if size == 0:  # cannot be mapped
+            return
+        cdef void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0)
+        if at == MAP_FAILED:
+            raise OSError(errno, os.strerror(errno))
+        self.at = <char *>at
+        self.size = size
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        PyBuffer_FillInfo(view, self, self.at, self.size, 1, flags)
+
+    def __dealloc__(self):
+        if self.size:
+            munmap(self.at, self.size)
+
+    def will_read(self, part, pattern):
+        advice = {"in order": MADV_NORMAL, "here and there": MADV_RANDOM, "soon": MADV_WILLNEED}[pattern]
+        cdef Buffers buffers = open_one(part, "part", None)
+        cdef size_t start = buffers.address[0] - <uint8_t *>self.at, end = start + buffers.length(0)
+        if buffers.address[0] < <uint8_t *>self.at or end > self.size:
+            raise InvalidArgumentError("part is no part of this mapping")
+        start -= start % PAGE_SIZE
+        if end > start:
+            madvise(self.at + start, end - start, advice)

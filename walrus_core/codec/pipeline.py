@@ -1,0 +1,60 @@
+"""Work in windows: one is computed by the kernel while another is written by the caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from walrus_core import kernel
+from walrus_core.codec.memory import allocate
+
+if TYPE_CHECKING:
+    from walrus_core.codec.memory import ByteArray
+
+T = TypeVar("T")
+
+N_WINDOWS = 2
+"""In memory at once."""
+
+LARGEST_WINDOW = 128 << 20
+"""Bytes: two of them leave enough of the 512 MiB of memory that work in windows may take."""
+
+
+@contextmanager
+def kernel_thread(cancel: kernel.CancelToken) -> Iterator[ThreadPoolExecutor]:
+    """A thread that makes kernel calls, one after the other; an error in the body stops them."""
+    with ThreadPoolExecutor(1, "walrus-core-kernel") as thread:
+        try:
+            yield thread
+        except BaseException:
+            cancel.cancel()
+            thread.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def in_turns(
+    thread: ThreadPoolExecutor,
+    jobs: Iterator[Callable[[ByteArray], T]],
+    window_size: int,
+    meanwhile: Iterator[object] | None = None,
+) -> Iterator[T]:
+    """The results of all jobs, in order, each job given `window_size` bytes to put its result in.
+
+    They belong to the consumer until it asks for the next result. While there is none it is
+    `meanwhile` that takes a step.
+    """
+    running: deque[tuple[Future[T], ByteArray]] = deque()
+    for job in islice(jobs, N_WINDOWS):
+        memory = allocate(window_size)
+        running.append((thread.submit(job, memory), memory))
+    while running:
+        future, memory = running.popleft()
+        while meanwhile and not future.done() and next(meanwhile, None):
+            pass
+        yield future.result()
+        for job in islice(jobs, 1):
+            running.append((thread.submit(job, memory), memory))
