@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from walrus_core.cli.bench_rounds import Measurement
-from walrus_core.cli.files import check_writable, write_whole
+from walrus_core.cli.files import check_writable
 from walrus_core.cli.quantities import duration_text, size_text
+from walrus_core.codec.files import write_whole
 
 FORMATS = (".png", ".svg", ".pdf")
 PANELS_ACROSS = 3
