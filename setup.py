@@ -67,7 +67,7 @@ c_files = set(KERNEL.glob("*.c")) - {KERNEL / "_kernel.c"}  # that one is made f
 kernel = Extension(
     "walrus_core.kernel._kernel",
     sources=[str(path) for path in [KERNEL / "_kernel.pyx", *sorted(c_files)]],
-    depends=[str(path) for path in sorted(KERNEL.glob("*.h"))],
+    depends=[str(path) for path in sorted([*KERNEL.glob("*.h"), *KERNEL.glob("*.pxi")])],
     include_dirs=[str(KERNEL)],
     define_macros=MACROS,
     extra_compile_args=COMPILE_ARGS,

@@ -7,16 +7,14 @@ measured in the same rounds as the encode.
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Literal
 
 from harness import OURS, Contender, Contest, Row, Run, Series, spread
 from material import N_SHARDS, blob, symbol_size
 
 import walrus_core as wc
 from walrus_core import kernel
-from walrus_core.cli.bench_bound import LARGEST_BARE_SYMBOL, Rates, Work
+from walrus_core.cli.bench_bound import LARGEST_BARE_SYMBOL, Bare, Rates, Work
 
-Bare = Literal["leaves", "parents", "transforms"]
 ROUNDS: dict[Bare, int] = {"leaves": 500, "parents": 5000, "transforms": 100}
 """A run of each takes about a millisecond on a fast engine."""
 
