@@ -58,7 +58,6 @@ def test_a_mapped_file_is_a_buffer() -> None:
         np.array([object()]),
         np.array([(1, object())], dtype=[("a", "i4"), ("b", "O")]),
         ARRAY.view("M8[s]"),
-        "text",
         24,
         None,
         [1, 2],
