@@ -1,11 +1,12 @@
 """Run the contests and write benchmarks/results/ratios.json.
 
-python benchmarks/ratios.py                                all of it: about twenty minutes
+python benchmarks/ratios.py                                all of it: about half an hour
 python benchmarks/ratios.py --only encode bound --size 1024 1048576
                                                            a part; other rows stay as they are
 """
 
 import argparse
+import os
 import sys
 
 from contests import CONTESTS
@@ -18,16 +19,22 @@ ROUNDS = 9
 
 
 def measure(name: str, size: int, rounds: int) -> Row:
-    """One row: the spread of each contender, and how many times as fast as the last it is."""
+    """One row: the spread of each contender, and how many times as fast as the last it is.
+
+    `load`: what else the machine did, as its load average; 1 of it may be the contest before.
+    """
     contest = CONTESTS[name]
+    load = round(os.getloadavg()[0], 1)
     seconds = race(contest, size, rounds)
     derived = contest.derive(size, seconds) if contest.derive else {}
     return {
         "contest": name,
+        "title": contest.title,
         "size": size,
         "when": now(),
         "revision": revision(),
         "rounds": rounds,
+        "load": load,
         "seconds": {contender: spread(values) for contender, values in seconds.items()},
         "ratios": ratios(seconds),
         **derived,

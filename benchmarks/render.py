@@ -1,51 +1,64 @@
-"""Render benchmarks/results/*.json into the documents, so that nobody types a measured number by
-hand.
+"""Render benchmarks/results/*.json into the documents, so that nobody types a measured number.
 
-python benchmarks/render.py             rewrite what stands between <!-- rendered:NAME --> and <!--
-/rendered --> python benchmarks/render.py --check     exit with status 1 if that would change
-anything
+python benchmarks/render.py            rewrite what is between <!-- rendered:NAME --> and
+                                       <!-- /rendered -->
+python benchmarks/render.py --check    exit with status 1 if that would change anything
 """
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
-from harness import MIB, OURS, RESULTS, RIVAL, Row, size_label
+from harness import MIB, OURS, RIVAL, Row, size_label
+from records import load
+from targets import TARGETS, Target
 
 HERE = Path(__file__).parent
 DOCUMENTS = (HERE / "README.md", HERE.parent / "README.md")
 MARKED = re.compile(r"(<!-- rendered:(\w+) -->\n).*?(<!-- /rendered -->)", re.DOTALL)
 HEADLINE_SIZE = 32 * MIB
 
-OPERATIONS = {
-    "encode": "encode",
-    "decode_trusted": "decode 334 random primary slivers, unchecked",
-    "decode_checked": "the same from untrusted bytes, result proven",
-    "verify_sliver": "verify one primary sliver",
-}
-OURS_ALONE = {
-    "blob_id": "blob ID and hashes only",
-    "recovery_symbols": "all 1000 recovery symbols of one sliver, with proofs",
-    "recover_sliver": "rebuild a primary sliver from 667 symbols, each verified",
-}
+Rows = dict[int, Row]
+"""Of one contest, by blob size."""
+
+Line = tuple[str, Rows, Callable[[Row], str]]
+"""A line of a table: its label, and how each row becomes the cell of its size."""
 
 
-def load(name: str) -> Row:
-    """The JSON of one benchmark."""
-    results: Row = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return results
+@cache
+def results() -> Row:
+    return load("ratios")
+
+
+def rows_of(contest: str) -> Rows:
+    return {row["size"]: row for row in results()["rows"] if row["contest"] == contest}
+
+
+def title_of(rows: Rows) -> str:
+    title: str = next(iter(rows.values()))["title"]
+    return title
+
+
+def digits(value: float) -> str:
+    """Three of them."""
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
 
 
 def duration(seconds: float) -> str:
-    """Milliseconds or seconds, to three digits."""
-    milliseconds = 1000 * seconds
-    if milliseconds < 1:
-        return f"{milliseconds:.2f} ms"
-    if milliseconds < 10:
-        return f"{milliseconds:.1f} ms"
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{seconds:.2f} s"
+    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if seconds * scale >= 1:
+            return f"{digits(seconds * scale)} {unit}"
+    return f"{digits(seconds * 1e9)} ns"
+
+
+def median(row: Row, contender: str) -> str:
+    return duration(row["seconds"][contender]["median"])
+
+
+def factor(row: Row, contender: str) -> str:
+    return f"**{digits(row['ratios'][contender]['median'])}x**"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -55,81 +68,106 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def medians(row: Row) -> dict[str, float]:
-    """Each contender's median, in seconds."""
-    return {name: of["median"] for name, of in row["seconds"].items()}
+def by_size(title: str, lines: Iterable[Line]) -> str:
+    """A table with a column for each size that any of the lines has."""
+    lines = [line for line in lines if line[1]]
+    sizes = sorted({size for _, rows, _ in lines for size in rows})
+    cells = (
+        [label, *(cell(rows[size]) if size in rows else "" for size in sizes)]
+        for label, rows, cell in lines
+    )
+    return table([title, *map(size_label, sizes)], cells)
 
 
-def rows_of(contest: str) -> dict[int, Row]:
-    """The rows of one contest by blob size."""
-    return {row["size"]: row for row in load("ratios")["rows"] if row["contest"] == contest}
+def duels(title: str, *contests: str) -> str:
+    """Contests of two: ours / theirs = how many times as fast."""
+
+    def cell(row: Row) -> str:
+        ours, theirs = row["seconds"]
+        return f"{median(row, ours)} / {median(row, theirs)} = {factor(row, ours)}"
+
+    found = filter(None, map(rows_of, contests))
+    return by_size(title, ((title_of(rows), rows, cell) for rows in found))
+
+
+def contenders(contest: str) -> str:
+    """A line for each contender: the time and, but for the last, how many times as fast it is."""
+
+    def cell(name: str) -> Callable[[Row], str]:
+        return lambda row: " = ".join(
+            [median(row, name), *([factor(row, name)] if name in row["ratios"] else [])]
+        )
+
+    rows = rows_of(contest)
+    if not rows:
+        return "(not measured)"
+    names = next(iter(rows.values()))["seconds"]
+    return by_size(title_of(rows), ((name, rows, cell(name)) for name in names))
+
+
+def alone(*contests: str) -> str:
+    """Contests of one."""
+    found = filter(None, map(rows_of, contests))
+    return by_size(OURS, ((title_of(rows), rows, lambda row: median(row, OURS)) for rows in found))
 
 
 def headline() -> str:
     """The one number of the README's first screen."""
     row = rows_of("encode")[HEADLINE_SIZE]
-    time = duration(row["seconds"][OURS]["median"])
     return (
-        f"One core encodes {size_label(HEADLINE_SIZE)} for 1000 shards in **{time}**:"
-        f" **{row['ratio']:.1f} times** as fast as the official Rust encoder (`{RIVAL}`)"
-        " on the same core in the same run."
+        f"One core encodes {size_label(HEADLINE_SIZE)} for 1000 shards in"
+        f" **{median(row, OURS)}**: **{digits(row['ratios'][OURS]['median'])} times** as fast as"
+        f" the official Rust encoder (`{RIVAL}`) on the same core in the same run."
     )
 
 
-def comparison() -> str:
-    """Operations by size: our median, the rival's, and the ratio."""
-    by_contest = {contest: rows_of(contest) for contest in OPERATIONS}
-    sizes = sorted({size for rows in by_contest.values() for size in rows})
+def targets() -> str:
+    """What was asked for, what was reached, and between which rounds it lay."""
 
-    def cell(contest: str, size: int) -> str:
-        row = by_contest[contest].get(size)
-        if row is None:
-            return ""
-        ours, rival = (duration(medians(row)[name]) for name in (OURS, RIVAL))
-        return f"{ours} / {rival} = **{row['ratio']:.1f}x**"
+    def cell(target: Target) -> Callable[[Row], str]:
+        def reached(row: Row) -> str:
+            ratio, wanted = row["ratios"][target.contender], target.wanted[row["size"]]
+            reach = f"{digits(ratio['min'])} to {digits(ratio['max'])}"
+            sign = "≤" if target.at_most else "≥"
+            verdict = target.verdict(row)
+            found = f"{digits(ratio['median'])} ({reach}) {sign} {wanted:g}"
+            return f"{found}: **{verdict}**" if verdict else found
 
-    header = [f"{OURS} / {RIVAL}", *map(size_label, sizes)]
-    lines = ([name, *(cell(key, size) for size in sizes)] for key, name in OPERATIONS.items())
-    return table(header, lines)
+        return reached
 
+    def rows(target: Target) -> Rows:
+        of_contest = rows_of(target.contest).items()
+        return {
+            size: row
+            for size, row in of_contest
+            if size in target.wanted and target.contender in row["ratios"]
+        }
 
-def alone() -> str:
-    """Operations that the rival does not have."""
-    by_contest = {contest: rows_of(contest) for contest in OURS_ALONE}
-    sizes = sorted({size for rows in by_contest.values() for size in rows})
-    lines = (
-        [name, *(duration(medians(by_contest[key][size])[OURS]) for size in sizes)]
-        for key, name in OURS_ALONE.items()
-    )
-    return table([OURS, *map(size_label, sizes)], lines)
+    return by_size("ratio (range of rounds)", ((t.title, rows(t), cell(t)) for t in TARGETS))
 
 
-def contenders_by_size(contest: str, title: str) -> str:
-    """One line for each contender of a contest."""
-    rows = rows_of(contest)
-    names = list(next(iter(rows.values()))["seconds"])
-    lines = ([name, *(duration(medians(rows[size])[name]) for size in rows)] for name in names)
-    return table([title, *map(size_label, rows)], lines)
+def bound() -> str:
+    """What the arithmetic of an encode takes, and its share of the time."""
 
+    def part(count: str, rate: str) -> Callable[[Row], str]:
+        def cell(row: Row) -> str:
+            each, n = row["rates"][rate]["median"], row["work"][count]
+            return f"{n:,} x {duration(each)} = {duration(n * each)}" if n else "from a table"
 
-def spreads() -> str:
-    """How far the rounds of a comparison lay apart: (max - min) / median."""
-    rows = [row for contest in OPERATIONS for row in rows_of(contest).values()]
+        return cell
 
-    def percent(row: Row, name: str) -> str:
-        of = row["seconds"][name]
-        return f"{100 * (of['max'] - of['min']) / of['median']:.0f} %"
-
-    lines = (
+    rows = rows_of("bound")
+    return by_size(
+        "encode, one thread",
         [
-            f"{OPERATIONS[row['contest']]}, {size_label(row['size'])}",
-            str(row["seconds"][OURS]["rounds"]),
-            percent(row, OURS),
-            percent(row, RIVAL),
-        ]
-        for row in rows
+            ("compressions of leaves", rows, part("leaves", "leaves")),
+            ("compressions of inner nodes", rows, part("parents", "parents")),
+            ("butterflies of 128 bytes", rows, part("butterflies", "transforms")),
+            ("bound", rows, lambda row: median(row, "bound")),
+            ("measured", rows, lambda row: median(row, OURS)),
+            ("share", rows, lambda row: f"**{100 * row['ratios'][OURS]['median']:.0f} %**"),
+        ],
     )
-    return table(["spread (max - min) / median", "rounds", OURS, RIVAL], lines)
 
 
 def memory() -> str:
@@ -142,24 +180,40 @@ def memory() -> str:
 
 
 def machine() -> str:
-    """Where and when the ratios were measured."""
-    results = load("ratios")
-    of = results["machine"]
+    """Where and when the ratios were measured, and how busy it was there."""
+    of, rows = results()["machine"], results()["rows"]
     return (
         f"{of['cpu']}; {of['cpus']} CPUs, {of['memory_gib']} GiB; {of['system']};"
-        f" Python {of['python']}; engine `{of['engine']}`;"
-        f" {RIVAL} {of['pysui_fastcrypto']}; {results['when'][:10]}."
+        f" Python {of['python']}; engine `{of['engine']}`; {RIVAL} {of['pysui_fastcrypto']};"
+        f" {reach(row['when'][:10] for row in rows)};"
+        f" {reach(row['rounds'] for row in rows)} rounds;"
+        f" load average {reach(row['load'] for row in rows)}."
     )
+
+
+def reach(values: Iterable[object]) -> str:
+    """The least and the largest, or the one value that there is."""
+    found = sorted(set(values))
+    return " to ".join(map(str, dict.fromkeys([found[0], found[-1]])))
 
 
 RENDERED: dict[str, Callable[[], str]] = {
     "headline": headline,
     "machine": machine,
-    "comparison": comparison,
-    "alone": alone,
-    "engines": lambda: contenders_by_size("encode_by_engine", "encode, one thread, by engine"),
-    "threads": lambda: contenders_by_size("encode_by_threads", "encode"),
-    "spreads": spreads,
+    "comparison": lambda: duels(
+        f"{OURS} / {RIVAL}", "encode", "decode_trusted", "decode_checked", "verify_sliver"
+    ),
+    "targets": targets,
+    "bound": bound,
+    "engines": lambda: contenders("encode_by_engine"),
+    "threads": lambda: contenders("encode_by_threads"),
+    "many": lambda: contenders("encode_many"),
+    "symbols": lambda: contenders("recovery_symbols"),
+    "alone": lambda: alone("blob_id", "recover_sliver"),
+    "layers": lambda: duels(
+        f"{OURS} / rival", "hash_leaves", "hash_parents", "hash_tree", "code_extend", "code_decode"
+    ),
+    "processes": lambda: duels(f"{OURS} / {RIVAL}", "process_encode", "process_decode"),
     "memory": memory,
 }
 

@@ -1,6 +1,5 @@
-"""`demo` and `bench`: real work, small here."""
+"""`demo`: real work, small here."""
 
-import importlib.util
 import random
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ import pytest
 from cli.command_line import Run
 
 import walrus_core as wc
-from walrus_core import kernel
 from walrus_core.cli.demo import Accident
 from walrus_core.cli.exit_status import ExitStatus
 from walrus_core.types import Axis
@@ -79,44 +77,3 @@ def test_demo_of_what_is_no_file(run: Run, tmp_path: Path, temporary: Path) -> N
     assert run("demo", tmp_path / "absent", "--json").status == ExitStatus.BAD_INPUT
     assert run("demo", "--n-shards", 3, "--json").error["type"] == "InvalidArgumentError"
     assert list(temporary.iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def rivals() -> list[str]:
-    found = importlib.util.find_spec("pysui_fastcrypto")
-    return ["pysui-fastcrypto"] if found else []
-
-
-def test_bench_measures_every_engine(run: Run, rivals: list[str]) -> None:
-    line = ("bench", "--n-shards", 10, "--size", "100", "--size", "1KiB", "--rounds", 2)
-    values = run(*line, "--json").json
-    assert (values["nShards"], values["threads"], values["rounds"]) == (10, 1, 2)
-    assert bool(values["rival"]) == bool(rivals)
-    engines = kernel.available_engines()
-    measured = {(r["operation"], r["unencodedLength"], r["contender"]) for r in values["results"]}
-    operations = ("encode", "decode", "verify", "recover")
-    expected = {(o, s, e) for o in operations for s in (100, 1024) for e in engines}
-    expected |= {(o, s, rival) for o in operations[:3] for s in (100, 1024) for rival in rivals}
-    assert measured == expected
-    assert all(len(result["runs"]) == 2 for result in values["results"])
-    assert all(min(result["runs"]) > 0 for result in values["results"])
-
-
-def test_bench_prints_a_table(run: Run, rivals: list[str]) -> None:
-    outcome = run("bench", "--n-shards", 10, "--size", "100", "--rounds", 1)
-    headline, header, *rows = outcome.text.splitlines()
-    assert "10 shards, 1 thread" in headline
-    for contender in (*kernel.available_engines(), *rivals):
-        assert contender in header
-    assert [row.split()[0] for row in rows[:4]] == ["encode", "decode", "verify", "recover"]
-
-
-def test_bench_restores_the_engine(run: Run) -> None:
-    chosen = kernel.engine_name()
-    run("bench", "--n-shards", 10, "--size", "1", "--rounds", 1)
-    assert kernel.engine_name() == chosen
-
-
-@pytest.mark.parametrize("options", [["--size", "x"], ["--rounds", "0"], ["--threads", "0"]])
-def test_bench_refuses_nonsense(run: Run, options: list[str]) -> None:
-    assert run("bench", *options, "--json").status == ExitStatus.USAGE

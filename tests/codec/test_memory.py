@@ -122,7 +122,7 @@ class TestPool:
 def test_slivers_recycle_memory() -> None:
     release_buffers()
     blob = bytes(4 * MIB)
-    encoded = wc.encode(blob, n_shards=31)
+    encoded = wc.encode(blob, n_shards=100)
     sliver = encoded.secondary(0)
     gone = weakref.ref(encoded._primary_repair)
     del encoded

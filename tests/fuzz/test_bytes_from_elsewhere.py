@@ -13,7 +13,7 @@ import walrus_core as wc
 
 ROUNDS = [
     pytest.param(2_000, id="short", marks=pytest.mark.sanitize),
-    pytest.param(200_000, id="long", marks=pytest.mark.slow),
+    pytest.param(100_000, id="long", marks=pytest.mark.slow),
 ]
 ENCODED = wc.encode(random.Random(3).randbytes(1500), n_shards=7)
 HUGE_LENGTHS = [b"\xff\xff\xff\xff\x0f", b"\x80\x80\x80\x80\x80\x20", b"\xff" * 10, b"\x80\x80\x01"]
