@@ -74,22 +74,6 @@ def test_an_interrupted_encoding_writes_nothing(
     assert files_in(tmp_path) == {}
 
 
-def test_an_interrupted_directory_holds_whole_files_and_can_be_completed(
-    started: subprocess.Popen[bytes], tmp_path: Path, large_blob: Path
-) -> None:
-    out = tmp_path / "out"
-    wait_for(lambda: len(list(out.glob("primary/*.bcs"))) > 20)
-    interrupted(started, signal.SIGINT)
-    names = set(files_in(out))
-    assert not [name for name in names if not name.endswith(".bcs")]
-    assert "metadata.bcs" in names
-    checked = json.loads(run("verify", out, "--json").stdout)
-    assert checked["badSlivers"] == []
-    assert checked["goodSlivers"] == len(names) - 1 < 2000
-    completed = json.loads(run("encode", large_blob, "--out", out, "--json").stdout)
-    assert completed["keptFiles"] == len(names)
-
-
 def test_an_interrupted_text_command_says_so(large_blob: Path) -> None:
     line = [*WALRUS_CORE, "blob-id", large_blob]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeAlias, get_args
 from walrus_core import kernel
 from walrus_core.codec.buffers import byte_view
 from walrus_core.codec.encoder import compute_metadata
-from walrus_core.codec.files import whole_file
+from walrus_core.codec.files import errors_named, whole_file
 from walrus_core.codec.memory import CHUNK, unnamed_file
 from walrus_core.codec.merkle import split_digests
 from walrus_core.codec.metadata import VerifiedMetadata, require_verified
@@ -93,34 +93,34 @@ def decode_into(
     """
     decoding = Decoding.of(metadata, slivers, check, threads, cancel, progress)
     if isinstance(target, (str, os.PathLike)):
-        try:
-            _decode_to_path(decoding, Path(target))
-        except OSError as error:
-            error.filename, error.filename2 = error.filename or os.fspath(target), None
-            raise
+        _decode_to_path(decoding, Path(target))
     elif is_stream(target):
-        _decode_to_stream(decoding, target)
+        _copy(_decode_aside(decoding), target)
     else:
         _decode_to_buffer(decoding, target)
 
 
 def _decode_to_path(decoding: Decoding, path: Path) -> None:
     if path.exists() and not path.is_file():
-        with path.open("wb", buffering=0) as stream:
-            _decode_to_stream(decoding, stream)
+        blob = _decode_aside(decoding)
+        with errors_named(path), path.open("wb", buffering=0) as stream:
+            _copy(blob, stream)
         return
     with whole_file(path) as file:
         decoding.run_in_windows(file.fileno())
         file.truncate(decoding.metadata.unencoded_length)
 
 
-def _decode_to_stream(decoding: Decoding, stream: BinaryIO) -> None:
-    length = decoding.metadata.unencoded_length
+def _decode_aside(decoding: Decoding) -> memoryview:
+    """The blob in a file without a name: not even a part of it is out before it is checked."""
     with unnamed_file() as file:
         decoding.run_in_windows(file.fileno())
-        left = memoryview(kernel.FileMapping(file.fileno(), length))
-    while left.nbytes:
-        left = left[stream.write(left[:CHUNK]) :]
+        return memoryview(kernel.FileMapping(file.fileno(), decoding.metadata.unencoded_length))
+
+
+def _copy(blob: memoryview, stream: BinaryIO) -> None:
+    while blob.nbytes:
+        blob = blob[stream.write(blob[:CHUNK]) :]
     stream.flush()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from walrus_core.codec.config import EncodingConfig
-from walrus_core.codec.files import temporary_name, write_all, write_whole
+from walrus_core.codec.files import errors_named, temporary_name, write_all, write_whole
 from walrus_core.codec.memory import CHUNK
 from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.codec.sinks import SliverSink
@@ -138,7 +138,7 @@ class _AxisFiles:
         """Write a piece where the file in place differs, or is absent."""
         name = self._name(index)
         head, tail = sliver_frame(self._sliver_size, self._symbol_size, index)
-        try:
+        with errors_named(self._place / name):
             if index in self.right:
                 if self._has(name, len(head) + offset, piece):
                     return
@@ -148,17 +148,15 @@ class _AxisFiles:
             is_first = offset == 0
             is_last = offset + piece.nbytes == self._sliver_size
             self._append(name, [head] * is_first + [piece] + [tail] * is_last)
-        except OSError as error:
-            error.filename = str(self._place / name)
-            raise
         self.staged.add(index)
 
     def place_all(self) -> None:
         """Move every staged file to its place."""
         self._place.mkdir(exist_ok=True)
-        for index in self.staged:
+        for index in sorted(self.staged):
             name = self._name(index)
-            (self._staging / name).replace(self._place / name)
+            with errors_named(self._place / name):
+                (self._staging / name).replace(self._place / name)
 
     def close(self) -> None:
         """Let go of the directory, once or again."""

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def errors_named(path: FilePath) -> Iterator[None]:
+    """An OSError in the body names `path`, whatever file it was about."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = os.fspath(path), None
+        raise
+
+
+@contextmanager
 def whole_file(path: FilePath) -> Iterator[BinaryIO]:
     """A file beside `path` to write to, which takes its place if the body ends without an error.
 
@@ -26,15 +36,14 @@ def whole_file(path: FilePath) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     aside = target.with_name(temporary_name())
-    try:
-        with aside.open("x+b", buffering=0) as stream:
-            yield stream
-        aside.replace(target)
-    except BaseException as error:  # Ctrl-C, too
-        aside.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename, error.filename2 = os.fspath(path), None
-        raise
+    with errors_named(path):
+        try:
+            with aside.open("x+b", buffering=0) as stream:
+                yield stream
+            aside.replace(target)
+        except BaseException:  # Ctrl-C, too
+            aside.unlink(missing_ok=True)
+            raise
 
 
 def write_whole(path: FilePath, content: Buffer) -> None:

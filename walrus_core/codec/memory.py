@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from walrus_core.codec.cgroups import cgroup_memory
-from walrus_core.codec.files import write_at
+from walrus_core.codec.files import errors_named, write_at
 from walrus_core.errors import OutOfMemoryError
 
 if TYPE_CHECKING:
@@ -157,12 +157,8 @@ def work_space(size: int, directory: Path | None = None) -> memoryview:
 def unnamed_file(directory: Path | None = None) -> Iterator[BinaryIO]:
     """A temporary file for the body; mappings of it may live longer. An OSError names its place."""
     directory = directory or temporary_directory()
-    try:
-        with tempfile.TemporaryFile(dir=directory) as file:
-            yield file
-    except OSError as error:
-        error.filename = error.filename or str(directory)
-        raise
+    with errors_named(directory), tempfile.TemporaryFile(dir=directory) as file:
+        yield file
 
 
 def temporary_directory() -> Path:
