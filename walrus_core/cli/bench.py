@@ -23,7 +23,7 @@ from walrus_core.codec.threads import thread_count, usable_cpus
 
 DEFAULT_SIZES = ("1KiB", "1MiB", "32MiB")
 
-PATIENCE = 50.0
+PATIENCE = 42.0
 """Seconds that the default number of rounds fits into, all sizes together."""
 
 
@@ -127,7 +127,7 @@ def table_of(measurements: Sequence[Measurement]) -> Table:
                 operation,
                 size_text(size),
                 duration_text(ours.median),
-                _percent(ours.spread),
+                _percent(ours.spread if len(ours.runs) > 1 else None),
                 _percent(ours.share),
                 *(duration_text(m.median) if m else "-" for m in theirs),
                 *(_lead(ours, theirs[-1]) for _ in lead),

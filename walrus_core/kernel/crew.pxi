@@ -134,12 +134,15 @@ cdef class Crew:
 
 cdef join_all(list threads):
     """Wait for threads that are about to end, however often Ctrl-C is hit: they still use the caller's memory."""
+    interruption = None
     while threads:
         try:
             threads[-1].join()
             threads.pop()
-        except KeyboardInterrupt:
-            pass
+        except KeyboardInterrupt as error:
+            interruption = error
+    if interruption is not None:
+        raise interruption
 
 
 @cython.final
