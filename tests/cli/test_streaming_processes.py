@@ -61,7 +61,7 @@ def interrupt_when_it_writes(process: subprocess.Popen[bytes], out: Path, n_file
     assert json.loads(stdout)["error"]["type"] == "KeyboardInterrupt"
 
 
-@pytest.mark.parametrize("n_files", [1, 200, 600])
+@pytest.mark.parametrize("n_files", [1, 50])
 def test_an_interrupted_encoding_leaves_nothing(
     tmp_path: Path, large_blob: Path, n_files: int
 ) -> None:
@@ -77,7 +77,7 @@ def test_an_interrupted_completion_leaves_what_was_there(tmp_path: Path, large_b
         (out / "primary" / f"{pair:05}.bcs").unlink()
         flip_bit(out / "secondary" / f"{pair:05}.bcs", position=-40)
     before = {path: path.stat() for path in out.rglob("*")}
-    interrupt_when_it_writes(start("encode", large_blob, "--out", out), out, 100)
+    interrupt_when_it_writes(start("encode", large_blob, "--out", out), out, 20)
     assert {path: path.stat() for path in out.rglob("*")}.keys() == before.keys()
     completed = run("encode", large_blob, "--out", out)
     assert completed["writtenFiles"] == 2 * 334
