@@ -14,10 +14,8 @@ static ALWAYS_INLINE void word_store(void *p, word x) { _mm512_store_si512(p, x)
 static ALWAYS_INLINE word word_set(uint64_t x) { return _mm512_set1_epi64((long long)x); }
 #define word_add _mm512_add_epi64
 #define word_xor _mm512_xor_si512
-#define word_or _mm512_or_si512
 #define word_rotate _mm512_ror_epi64
-#define word_left _mm512_slli_epi64
-#define word_right _mm512_srli_epi64
+#define word_join(high, low) _mm512_shldi_epi64(high, low, 8)
 
 /* Rows to columns: word w of row l becomes lane l of out[w]. */
 static ALWAYS_INLINE void transpose(word out[8], const word row[8])
@@ -47,8 +45,26 @@ static ALWAYS_INLINE void load_words(word m[8], const uint8_t *data, size_t pitc
     transpose(m, row);
 }
 
+/* One word of each message: seven shuffles where a transposition takes 24. */
+static ALWAYS_INLINE word load_word(const uint8_t *data, size_t pitch, __mmask16 mask)
+{
+    __m128i pair[4];
+    for (size_t i = 0; i < 4; i++)
+        pair[i] = _mm_unpacklo_epi64(_mm_maskz_loadu_epi8(mask, data + 2 * i * pitch),
+                                     _mm_maskz_loadu_epi8(mask, data + (2 * i + 1) * pitch));
+    __m256i low = _mm256_inserti64x2(_mm256_castsi128_si256(pair[0]), pair[1], 1);
+    __m256i high = _mm256_inserti64x2(_mm256_castsi128_si256(pair[2]), pair[3], 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
 static ALWAYS_INLINE void load_block(word m[16], const uint8_t *data, size_t pitch, int skip, size_t len)
 {
+    if (len <= 8) {
+        m[0] = load_word(data, pitch, (__mmask16)(((1u << len) - 1) & ~(unsigned)skip));
+        for (int i = 1; i < 16; i++)
+            m[i] = _mm512_setzero_si512();
+        return;
+    }
     __mmask64 low = (len >= 64 ? ~0ull : (1ull << len) - 1) & ~(uint64_t)skip;
     load_words(m, data, pitch, low);
     if (len > 64)

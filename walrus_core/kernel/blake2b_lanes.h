@@ -3,7 +3,7 @@
  * An engine's blake2b file includes this after it has defined
  *   word                                    WIDTH 64-bit lanes
  *   word_load(p), word_store(p, x), word_set(u64), word_add, word_xor, word_or, word_rotate(x, 32 | 24 | 16 | 63),
- *   word_left(x, bits), word_right(x, bits)
+ *   word_left(x, bits), word_right(x, bits); or word_join(high, low) = high << 8 | low >> 56 in one instruction
  *   load_block(m, data, pitch, skip, len)   the words of WIDTH message blocks of `len` <= 128 bytes, zero beyond;
  *                                           `skip` is 1 if the first byte is to read as zero, untouched
  * Rounds are unrolled, so that which words a body adds, and which are zero, is settled when it is compiled. */
@@ -113,16 +113,20 @@ static ALWAYS_INLINE void leaf_lanes(state8 *state, node8 *out, int lane, const 
             word_store(&out->word[i][lane], word_load(chain[i]));
 }
 
+#ifndef word_join
+static ALWAYS_INLINE word word_join(word high, word low) { return word_or(word_left(high, 8), word_right(low, 56)); }
+#endif
+
 /* 0x01 || left || right: nine words, each a byte's shift across its neighbours. */
 static ALWAYS_INLINE void parent_lanes(uint64_t (*out)[LANES], const word left[4], const word right[4])
 {
     word m[16];
-    m[0] = word_or(word_left(left[0], 8), word_set(1));
+    m[0] = word_join(left[0], word_set((uint64_t)1 << 56));
     for (int i = 1; i < 4; i++)
-        m[i] = word_or(word_left(left[i], 8), word_right(left[i - 1], 56));
-    m[4] = word_or(word_left(right[0], 8), word_right(left[3], 56));
+        m[i] = word_join(left[i], left[i - 1]);
+    m[4] = word_join(right[0], left[3]);
     for (int i = 1; i < 4; i++)
-        m[4 + i] = word_or(word_left(right[i], 8), word_right(right[i - 1], 56));
-    m[8] = word_right(right[3], 56);
+        m[4 + i] = word_join(right[i], right[i - 1]);
+    m[8] = word_join(word_set(0), right[3]);
     hash_once(out, m, 9, PARENT_BYTES);
 }

@@ -19,6 +19,8 @@
 #define LOG_BLOCKS 2         /* a decoder's transform is done in four blocks */
 #define N_BLOCKS (1 << LOG_BLOCKS)
 #define MAX_CONSTANT 128     /* bytes of the largest engine's constants */
+#define PART 8               /* node8s that trees are built from at a time, while they are in the nearest cache */
+#define PART_LEVELS 3
 
 #if defined(__GNUC__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -144,10 +146,14 @@ size_t tree_depth(size_t n_leaves);
 size_t tree_digests(size_t n_leaves);
 void node8_set(node8 *, unsigned lane, const uint8_t digest[DIGEST]);
 void node8_get(const node8 *, unsigned lane, uint8_t digest[DIGEST]);
-void tree_of_lanes(const engine *, node8 *leaves, uint8_t *zero, size_t n_leaves, const node8 *zeros, uint8_t *tree,
-                   uint8_t root[DIGEST]);
-void tree_of_nodes(const engine *, node8 *nodes, size_t pitch, uint8_t *zero, size_t zero_pitch, size_t count,
-                   unsigned levels, unsigned first_level, const node8 *zeros);
+void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, unsigned level, const node8 *zeros,
+                   uint8_t *tree, uint8_t root[DIGEST]);
+void trees_of_nodes(const engine *e, node8 *nodes, uint8_t *zero, size_t pitch, size_t count, unsigned level,
+                    const node8 *zeros);
+bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, size_t count, unsigned levels,
+               const node8 *zeros);
+bool trees_part(const engine *e, node8 *out, const node8 *leaves, const uint8_t *zero, size_t pitch, size_t count,
+                unsigned levels, const node8 *zeros);
 void tree_zeros(const engine *, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_size);
 void proof_roots(const engine *, const uint8_t *leaves, size_t leaf_size, const uint32_t index[LANES],
                  const uint8_t *paths, size_t depth, uint8_t roots[LANES][DIGEST]);
@@ -188,6 +194,8 @@ typedef struct {
     state8 *states;
     node8 *leaves;                   /* [8 columns][group] */
     uint8_t *zero;
+    node8 *parts;                    /* of one column's tree: 64 leaves each, three levels up */
+    uint8_t *part_zero;
     uint8_t (*rest)[64];             /* of each row that is being streamed out */
 } rs2_work;
 

@@ -66,50 +66,103 @@ void tree_zeros(const engine *e, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_
         e->parent(zeros + level + 1, zeros + level, zeros + level);
 }
 
-/* One tree whose leaves run along the lanes; `leaves` and `zero` (flags of its node8s, or NULL) are used up. */
-void tree_of_lanes(const engine *e, node8 *leaves, uint8_t *zero, size_t n_leaves, const node8 *zeros, uint8_t *tree,
-                   uint8_t root[DIGEST])
+/* One level of a tree that runs along the lanes: `count` nodes in, half of them out, which may be the same place. `zero`
+ * is the node over two that are flagged; the flags may be absent. Returns how many there are now. */
+static size_t lanes_up(const engine *e, node8 *out, uint8_t *out_zero, const node8 *in, const uint8_t *in_zero,
+                       size_t count, const node8 *zero)
 {
-    size_t count = n_leaves;
-    for (unsigned level = 0;; level++) {
-        clear_lanes(leaves, count);
-        if (tree)
-            tree = save_level(leaves, count, tree);
-        if (count == 1)
-            break;
-        size_t full = count / LANES, vectors = (count + LANES - 1) / LANES;
-        for (size_t i = 0; 2 * i < vectors; i++) {
-            const node8 *second = 2 * i + 1 < vectors ? leaves + 2 * i + 1 : &empty;
-            bool copy = zero && 2 * i + 1 < full && zero[2 * i] && zero[2 * i + 1];
-            if (copy)
-                leaves[i] = zeros[level + 1];
-            else
-                e->parent_of_neighbours(leaves + i, leaves + 2 * i, second);
-            if (zero)
-                zero[i] = copy;
-        }
-        count = (count + 1) / 2;
+    size_t full = count / LANES, vectors = (count + LANES - 1) / LANES;
+    for (size_t i = 0; 2 * i < vectors; i++) {
+        const node8 *second = 2 * i + 1 < vectors ? in + 2 * i + 1 : &empty;
+        bool copy = in_zero && 2 * i + 1 < full && in_zero[2 * i] && in_zero[2 * i + 1];
+        if (copy)
+            out[i] = *zero;
+        else
+            e->parent_of_neighbours(out + i, in + 2 * i, second);
+        if (out_zero)
+            out_zero[i] = copy;
     }
-    node8_get(leaves, 0, root);
+    count = (count + 1) / 2;
+    clear_lanes(out, count);
+    return count;
 }
 
-/* Eight trees side by side, `levels` up from `first_level`: node i of the lowest level is nodes[i * pitch] and is
- * replaced; stops at a single node only after `levels`, as a part of a larger tree must. */
-void tree_of_nodes(const engine *e, node8 *nodes, size_t pitch, uint8_t *zero, size_t zero_pitch, size_t count,
-                   unsigned levels, unsigned first_level, const node8 *zeros)
+/* Nodes a pitch apart are on no path that a hardware prefetcher sees. */
+static ALWAYS_INLINE void fetch(const node8 *node)
 {
-    for (unsigned level = first_level; level < first_level + levels; level++) {
-        for (size_t i = 0; 2 * i < count; i++) {
-            const node8 *left = nodes + 2 * i * pitch, *right = 2 * i + 1 < count ? left + pitch : &empty;
-            bool copy = 2 * i + 1 < count && zero[2 * i * zero_pitch] && zero[(2 * i + 1) * zero_pitch];
-            if (copy)
-                nodes[i * pitch] = zeros[level + 1];
-            else
-                e->parent(nodes + i * pitch, left, right);
-            zero[i * zero_pitch] = copy;
-        }
-        count = (count + 1) / 2;
+    for (int w = 0; w < 4; w++)
+        __builtin_prefetch(node->word[w]);
+}
+
+/* One level of eight trees side by side: node i is in[i * pitch]. */
+static size_t nodes_up(const engine *e, node8 *out, uint8_t *out_zero, size_t out_pitch, const node8 *in,
+                       const uint8_t *in_zero, size_t pitch, size_t count, const node8 *zero)
+{
+    for (size_t i = 0; 2 * i < count; i++) {
+        size_t left = 2 * i * pitch, right = left + pitch;
+        fetch(in + left + 2 * pitch);
+        fetch(in + right + 2 * pitch);
+        bool pair = 2 * i + 1 < count, copy = pair && in_zero[left] && in_zero[right];
+        if (copy)
+            out[i * out_pitch] = *zero;
+        else
+            e->parent(out + i * out_pitch, in + left, pair ? in + right : &empty);
+        out_zero[i * out_pitch] = copy;
     }
+    return (count + 1) / 2;
+}
+
+/* The root of a tree along the lanes whose lowest nodes are of `level`; they and the flags are used up. `tree` takes
+ * all levels as digests. */
+void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, unsigned level, const node8 *zeros,
+                   uint8_t *tree, uint8_t root[DIGEST])
+{
+    clear_lanes(nodes, count);
+    for (; count > 1; level++) {
+        if (tree)
+            tree = save_level(nodes, count, tree);
+        count = lanes_up(e, nodes, zero, nodes, zero, count, zeros ? zeros + level + 1 : NULL);
+    }
+    if (tree)
+        save_level(nodes, 1, tree);
+    node8_get(nodes, 0, root);
+}
+
+/* Up to 8 * PART leaves along the lanes, `levels` up: one node8. The leaves stay. Returns its flag. */
+bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, size_t count, unsigned levels,
+               const node8 *zeros)
+{
+    node8 nodes[PART / 2];
+    uint8_t flags[PART / 2];
+    clear_lanes(leaves, count);
+    count = lanes_up(e, nodes, flags, leaves, zero, count, zeros + 1);
+    for (unsigned level = 1; level < levels; level++)
+        count = lanes_up(e, nodes, flags, nodes, flags, count, zeros + level + 1);
+    *out = nodes[0];
+    return flags[0] && count == LANES;
+}
+
+/* Eight trees side by side, up to PART leaves each, `levels` up: one node8. The leaves stay. Returns its flag. */
+bool trees_part(const engine *e, node8 *out, const node8 *leaves, const uint8_t *zero, size_t pitch, size_t count,
+                unsigned levels, const node8 *zeros)
+{
+    node8 nodes[PART / 2];
+    uint8_t flags[PART / 2];
+    bool whole = count == PART;
+    count = nodes_up(e, nodes, flags, 1, leaves, zero, pitch, count, zeros + 1);
+    for (unsigned level = 1; level < levels; level++)
+        count = nodes_up(e, nodes, flags, 1, nodes, flags, 1, count, zeros + level + 1);
+    *out = nodes[0];
+    return flags[0] && whole;
+}
+
+/* The roots of eight trees side by side whose lowest nodes, nodes[i * pitch], are of `level`; they and the flags are
+ * used up. */
+void trees_of_nodes(const engine *e, node8 *nodes, uint8_t *zero, size_t pitch, size_t count, unsigned level,
+                    const node8 *zeros)
+{
+    for (; count > 1; level++)
+        count = nodes_up(e, nodes, zero, pitch, nodes, zero, pitch, count, zeros + level + 1);
 }
 
 /* A tree over leaves that are plain bytes, leaf_size apart. `work`: ceil(n_leaves / 8) nodes. */
@@ -130,7 +183,7 @@ void tree_of_bytes(const engine *e, const uint8_t *leaves, size_t leaf_size, siz
             node8_set(work + i / LANES, (unsigned)lane, digest);
         }
     }
-    tree_of_lanes(e, work, NULL, n_leaves, NULL, tree, root);
+    tree_of_lanes(e, work, NULL, n_leaves, 0, NULL, tree, root);
 }
 
 /* Roots that eight leaves give with their paths of `depth` digests each, bottom to top. */

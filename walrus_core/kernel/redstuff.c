@@ -7,8 +7,7 @@
 #define MAX_BLOCK 1024  /* bytes of a symbol, or of symbols side by side, on the stage: 1000 of them fit an L2 cache */
 #define MAX_SIDE 32     /* symbols side by side: more would leave too few units for many threads */
 #define STAGE_HEAD 64   /* room for the byte before a block, which its first hash block needs */
-#define CHUNK 8         /* columns whose leaves are held until the row trees have taken them */
-#define CHUNK_LEVELS 3
+#define CHUNK PART      /* columns whose leaves are held until the row trees have taken them */
 #define FEW_BYTES 128   /* symbols up to this are tested for zeros, and written through the caches */
 
 static size_t whole_stripes(size_t bytes) { return ceil_div(bytes, STRIPE) * STRIPE; }
@@ -51,41 +50,50 @@ static size_t stripe_slots(const rs2_job *job)
     return larger(encode, larger(rs_decode_slots(&job->primary), rs_decode_slots(&job->secondary)));
 }
 
-/* A thread's work space: six parts, each a whole number of cache lines. */
-static size_t part_bytes(const rs2_job *job, size_t parts[6])
+static size_t part_count(const rs2_job *job) { return ceil_div(job->groups, PART); }
+static unsigned part_levels(const rs2_job *job) { return (unsigned)smaller(PART_LEVELS, tree_depth(job->n)); }
+
+#define ROOMS 8
+
+/* A thread's work space: rooms, each a whole number of cache lines. */
+static size_t room_bytes(const rs2_job *job, size_t rooms[ROOMS])
 {
     size_t total = 0, symbols = larger(LANES * job->groups, 2 * larger(job->k1, job->k2));
-    parts[0] = STAGE_HEAD + symbols * job->pitch + STRIPE;
-    parts[1] = stripe_slots(job) * sizeof(stripe);
-    parts[2] = job->groups * sizeof(state8);
-    parts[3] = CHUNK * job->groups * sizeof(node8);
-    parts[4] = CHUNK * job->groups;
-    parts[5] = job->n * 64;
-    for (int i = 0; i < 6; i++) {
-        parts[i] = (parts[i] + 63) & ~(size_t)63;
-        total += parts[i];
+    rooms[0] = STAGE_HEAD + symbols * job->pitch + STRIPE;
+    rooms[1] = stripe_slots(job) * sizeof(stripe);
+    rooms[2] = job->groups * sizeof(state8);
+    rooms[3] = CHUNK * job->groups * sizeof(node8);
+    rooms[4] = CHUNK * job->groups;
+    rooms[5] = part_count(job) * sizeof(node8);
+    rooms[6] = part_count(job);
+    rooms[7] = job->n * 64;
+    for (int i = 0; i < ROOMS; i++) {
+        rooms[i] = (rooms[i] + 63) & ~(size_t)63;
+        total += rooms[i];
     }
     return total;
 }
 
 size_t rs2_work_bytes(const rs2_job *job)
 {
-    size_t parts[6];
-    return part_bytes(job, parts);
+    size_t rooms[ROOMS];
+    return room_bytes(job, rooms);
 }
 
 rs2_work rs2_work_at(const rs2_job *job, void *memory)
 {
-    size_t parts[6];
+    size_t rooms[ROOMS];
     rs2_work work;
     uint8_t *at = memory;
-    part_bytes(job, parts);
+    room_bytes(job, rooms);
     work.stage = at + STAGE_HEAD;
-    work.stripes = (stripe *)(at += parts[0]);
-    work.states = (state8 *)(at += parts[1]);
-    work.leaves = (node8 *)(at += parts[2]);
-    work.zero = at += parts[3];
-    work.rest = (uint8_t(*)[64])(at + parts[4]);
+    work.stripes = (stripe *)(at += rooms[0]);
+    work.states = (state8 *)(at += rooms[1]);
+    work.leaves = (node8 *)(at += rooms[2]);
+    work.zero = at += rooms[3];
+    work.parts = (node8 *)(at += rooms[4]);
+    work.part_zero = at += rooms[5];
+    work.rest = (uint8_t(*)[64])(at + rooms[6]);
     return work;
 }
 
@@ -238,24 +246,18 @@ static ALWAYS_INLINE void fetch_ahead(const rs2_job *job, const batch *b, size_t
             __builtin_prefetch(job->source[r] + at, 0, 2);
 }
 
-/* The leaves of up to eight columns go into the row trees, three levels up, and then into the columns' own. */
-static void plant(const rs2_job *job, node8 *leaves, uint8_t *leaves_zero, size_t first, size_t count)
+/* The leaves of up to eight columns go into the row trees, three levels up. They come from a cache further away, so
+ * those of the next rows are asked for first. */
+static void plant(const rs2_job *job, const node8 *leaves, const uint8_t *zero, size_t first, size_t count)
 {
-    size_t chunk = first / CHUNK, levels = smaller(CHUNK_LEVELS, tree_depth(job->n));
+    size_t at = first / CHUNK * job->groups;
     for (size_t g = 0; g < job->groups; g++) {
-        node8 nodes[CHUNK];
-        uint8_t zero[CHUNK];
-        for (size_t i = 0; i < count; i++) {
-            nodes[i] = leaves[i * job->groups + g];
-            zero[i] = leaves_zero[i * job->groups + g];
-        }
-        tree_of_nodes(job->engine, nodes, 1, zero, 1, count, (unsigned)levels, 0, job->zeros);
-        job->row_nodes[chunk * job->groups + g] = nodes[0];
-        job->row_zero[chunk * job->groups + g] = zero[0] && count == CHUNK;
+        for (size_t i = 0; i < count; i++)
+            for (int w = 0; w < 4; w++)
+                __builtin_prefetch(leaves[i * job->groups + g + 1].word[w]);
+        job->row_zero[at + g] = trees_part(job->engine, job->row_nodes + at + g, leaves + g, zero + g, job->groups,
+                                           count, part_levels(job), job->zeros);
     }
-    for (size_t i = 0; i < count; i++)
-        tree_of_lanes(job->engine, leaves + i * job->groups, leaves_zero + i * job->groups, job->n, job->zeros,
-                      NULL, job->column_roots + (first + i) * DIGEST);
 }
 
 void rs2_encode_chunk(const rs2_job *job, rs2_work *work)
@@ -265,6 +267,21 @@ void rs2_encode_chunk(const rs2_job *job, rs2_work *work)
     plant(job, job->leaves, job->leaves_zero, first, job->end - first);
 }
 
+/* The leaves of a part of a column, or what this batch adds to them; then, while they are near, that part of its tree. */
+static void hash_part(const rs2_job *job, rs2_work *work, const batch *b, size_t i, size_t part, node8 *leaves,
+                      uint8_t *zero)
+{
+    size_t first = part * PART, end = smaller(first + PART, job->groups);
+    for (size_t g = first; g < end; g++) {
+        zero[g] = hash_group(job, work, g, i * b->bytes, b->at, b->bytes, leaves + g);
+        if (job->symbol_size > FEW_BYTES)
+            fetch_ahead(job, b, i * job->groups + g, b->count * job->groups);
+    }
+    if (b->at + b->bytes == job->symbol_size)
+        work->part_zero[part] = tree_part(job->engine, work->parts + part, leaves + first, zero + first,
+                                          smaller(PART * LANES, job->n - first * LANES), part_levels(job), job->zeros);
+}
+
 static void hash_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
     node8 *leaves = job->leaves ? job->leaves : work->leaves;
@@ -272,13 +289,13 @@ static void hash_columns(const rs2_job *job, rs2_work *work, const batch *b)
     bool last = b->at + b->bytes == job->symbol_size;
     for (size_t i = 0; i < b->count; i++) {
         size_t column = b->first + i, place = column % CHUNK;
-        for (size_t g = 0; g < job->groups; g++) {
-            zero[place * job->groups + g] = hash_group(job, work, g, i * b->bytes, b->at, b->bytes,
-                                                       leaves + place * job->groups + g);
-            if (job->symbol_size > FEW_BYTES)
-                fetch_ahead(job, b, i * job->groups + g, b->count * job->groups);
-        }
-        if (last && !job->leaves && (place == CHUNK - 1 || column + 1 == job->n))
+        for (size_t part = 0; part < part_count(job); part++)
+            hash_part(job, work, b, i, part, leaves + place * job->groups, zero + place * job->groups);
+        if (!last)
+            continue;
+        tree_of_lanes(job->engine, work->parts, work->part_zero, ceil_div(job->n, (size_t)1 << part_levels(job)),
+                      part_levels(job), job->zeros, NULL, job->column_roots + column * DIGEST);
+        if (!job->leaves && (place == CHUNK - 1 || column + 1 == job->n))
             plant(job, leaves, zero, column - place, place + 1);
     }
     if (!last)
@@ -305,11 +322,9 @@ void rs2_encode_columns(const rs2_job *job, rs2_work *work, size_t unit)
 /* Finishes eight row trees and writes their pairs' roots: primary p, then secondary n-1-p. */
 void rs2_encode_roots(const rs2_job *job, size_t group)
 {
-    size_t depth = tree_depth(job->n), n = job->n;
+    size_t n = job->n;
     node8 *nodes = job->row_nodes + group;
-    if (depth > CHUNK_LEVELS)
-        tree_of_nodes(job->engine, nodes, job->groups, job->row_zero + group, job->groups, rs2_chunks(job),
-                      (unsigned)depth - CHUNK_LEVELS, CHUNK_LEVELS, job->zeros);
+    trees_of_nodes(job->engine, nodes, job->row_zero + group, job->groups, rs2_chunks(job), part_levels(job), job->zeros);
     for (size_t p = group * LANES; p < smaller(n, (group + 1) * LANES); p++) {
         node8_get(nodes, p % LANES, job->pair_hashes + 2 * DIGEST * p);
         memcpy(job->pair_hashes + 2 * DIGEST * p + DIGEST, job->column_roots + (n - 1 - p) * DIGEST, DIGEST);
@@ -332,7 +347,7 @@ void rs2_expand(const rs2_job *job, rs2_work *work, const rs_code *code, const u
             keep_last_bytes(job, work, bytes);
     }
     if (root)
-        tree_of_lanes(job->engine, work->leaves, work->zero, job->n, job->zeros, tree, root);
+        tree_of_lanes(job->engine, work->leaves, work->zero, job->n, 0, job->zeros, tree, root);
 }
 
 void rs2_root(const rs2_rooting *r, rs2_work *work, size_t sliver)
