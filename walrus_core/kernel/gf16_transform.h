@@ -147,12 +147,21 @@ static void engine_ifft(stripe *work, unsigned log_size, size_t count, size_t de
     layers(work, work, LOW, log_size, count, delta, skews, true);
 }
 
+/* Large symbols lie too far apart for hardware prefetchers; the next window of each is right beside this one. */
+static ALWAYS_INLINE void fetch_next_window(const uint8_t *rows, size_t count, size_t pitch)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t line = 0; line < STRIPE; line += 64)
+            __builtin_prefetch(rows + i * pitch + STRIPE + line, 0, 2);
+}
+
 static void engine_ifft_symbols(stripe *work, const uint8_t *rows, size_t pitch, const layout *map, unsigned log_size,
                                 size_t count, size_t delta, const void *skews)
 {
     size_t size = (size_t)1 << log_size;
     for (size_t start = 0; start < size; start += BLOCK_OF_LOW) {
         size_t filled = start < count ? block_count(count, start) : 0;
+        fetch_next_window(rows + start * pitch, filled, pitch);
         if (filled)
             split(work, start, filled, rows + start * pitch, pitch, map);
         for (size_t i = start + filled; i < start + block_count(size, start); i++)

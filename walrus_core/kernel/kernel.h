@@ -146,15 +146,15 @@ size_t tree_depth(size_t n_leaves);
 size_t tree_digests(size_t n_leaves);
 void node8_set(node8 *, unsigned lane, const uint8_t digest[DIGEST]);
 void node8_get(const node8 *, unsigned lane, uint8_t digest[DIGEST]);
-void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, unsigned level, const node8 *zeros,
+void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, size_t level, const node8 *zeros,
                    uint8_t *tree, uint8_t root[DIGEST]);
-void trees_of_nodes(const engine *e, node8 *nodes, uint8_t *zero, size_t pitch, size_t count, unsigned level,
+void trees_of_nodes(const engine *e, node8 *nodes, uint8_t *zero, size_t pitch, size_t count, size_t level,
                     const node8 *zeros);
-bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, size_t count, unsigned levels,
+bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, size_t count, size_t levels,
                const node8 *zeros);
 bool trees_part(const engine *e, node8 *out, const node8 *leaves, const uint8_t *zero, size_t pitch, size_t count,
-                unsigned levels, const node8 *zeros);
-void tree_zeros(const engine *, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_size);
+                size_t levels, const node8 *zeros);
+void tree_zeros(const engine *, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_size, size_t depth);
 void proof_roots(const engine *, const uint8_t *leaves, size_t leaf_size, const uint32_t index[LANES],
                  const uint8_t *paths, size_t depth, uint8_t roots[LANES][DIGEST]);
 void tree_of_bytes(const engine *, const uint8_t *leaves, size_t leaf_size, size_t n_leaves, node8 *work, uint8_t *tree,
@@ -194,7 +194,7 @@ typedef struct {
     state8 *states;
     node8 *leaves;                   /* [8 columns][group] */
     uint8_t *zero;
-    node8 *parts;                    /* of one column's tree: 64 leaves each, three levels up */
+    node8 *parts;                    /* [8 columns][64 leaves of it], three levels up */
     uint8_t *part_zero;
     uint8_t (*rest)[64];             /* of each row that is being streamed out */
 } rs2_work;

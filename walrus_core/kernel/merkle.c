@@ -56,18 +56,18 @@ static uint8_t *save_level(const node8 *nodes, size_t count, uint8_t *tree)
     return tree;
 }
 
-/* The leaf of a zero symbol of at most 128 bytes and the nodes above it, in every lane. */
-void tree_zeros(const engine *e, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_size)
+/* The leaf of a zero symbol of at most 128 bytes and the nodes of `depth` levels above it, in every lane. */
+void tree_zeros(const engine *e, node8 zeros[MAX_TREE_DEPTH + 1], size_t symbol_size, size_t depth)
 {
     static const uint8_t symbol[STRIPE];
     state8 state;
     e->leaf(&state, zeros, symbol, 0, symbol_size, 0, true);
-    for (unsigned level = 0; level < MAX_TREE_DEPTH; level++)
+    for (size_t level = 0; level < depth; level++)
         e->parent(zeros + level + 1, zeros + level, zeros + level);
 }
 
-/* One level of a tree that runs along the lanes: `count` nodes in, half of them out, which may be the same place. `zero`
- * is the node over two that are flagged; the flags may be absent. Returns how many there are now. */
+/* One level of a tree that runs along the lanes: `count` nodes in, half of them out, which may be the same place.
+ * `zero` is the node over two that are flagged; the flags may be absent. Returns how many there are now. */
 static size_t lanes_up(const engine *e, node8 *out, uint8_t *out_zero, const node8 *in, const uint8_t *in_zero,
                        size_t count, const node8 *zero)
 {
@@ -114,7 +114,7 @@ static size_t nodes_up(const engine *e, node8 *out, uint8_t *out_zero, size_t ou
 
 /* The root of a tree along the lanes whose lowest nodes are of `level`; they and the flags are used up. `tree` takes
  * all levels as digests. */
-void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, unsigned level, const node8 *zeros,
+void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, size_t level, const node8 *zeros,
                    uint8_t *tree, uint8_t root[DIGEST])
 {
     clear_lanes(nodes, count);
@@ -129,14 +129,14 @@ void tree_of_lanes(const engine *e, node8 *nodes, uint8_t *zero, size_t count, u
 }
 
 /* Up to 8 * PART leaves along the lanes, `levels` up: one node8. The leaves stay. Returns its flag. */
-bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, size_t count, unsigned levels,
+bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, size_t count, size_t levels,
                const node8 *zeros)
 {
     node8 nodes[PART / 2];
     uint8_t flags[PART / 2];
     clear_lanes(leaves, count);
     count = lanes_up(e, nodes, flags, leaves, zero, count, zeros + 1);
-    for (unsigned level = 1; level < levels; level++)
+    for (size_t level = 1; level < levels; level++)
         count = lanes_up(e, nodes, flags, nodes, flags, count, zeros + level + 1);
     *out = nodes[0];
     return flags[0] && count == LANES;
@@ -144,13 +144,13 @@ bool tree_part(const engine *e, node8 *out, node8 *leaves, const uint8_t *zero, 
 
 /* Eight trees side by side, up to PART leaves each, `levels` up: one node8. The leaves stay. Returns its flag. */
 bool trees_part(const engine *e, node8 *out, const node8 *leaves, const uint8_t *zero, size_t pitch, size_t count,
-                unsigned levels, const node8 *zeros)
+                size_t levels, const node8 *zeros)
 {
     node8 nodes[PART / 2];
     uint8_t flags[PART / 2];
     bool whole = count == PART;
     count = nodes_up(e, nodes, flags, 1, leaves, zero, pitch, count, zeros + 1);
-    for (unsigned level = 1; level < levels; level++)
+    for (size_t level = 1; level < levels; level++)
         count = nodes_up(e, nodes, flags, 1, nodes, flags, 1, count, zeros + level + 1);
     *out = nodes[0];
     return flags[0] && whole;
@@ -158,7 +158,7 @@ bool trees_part(const engine *e, node8 *out, const node8 *leaves, const uint8_t 
 
 /* The roots of eight trees side by side whose lowest nodes, nodes[i * pitch], are of `level`; they and the flags are
  * used up. */
-void trees_of_nodes(const engine *e, node8 *nodes, uint8_t *zero, size_t pitch, size_t count, unsigned level,
+void trees_of_nodes(const engine *e, node8 *nodes, uint8_t *zero, size_t pitch, size_t count, size_t level,
                     const node8 *zeros)
 {
     for (; count > 1; level++)

@@ -41,7 +41,7 @@ void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2,
     job->end = n;
     plan_stage(job);
     if (symbol_size <= FEW_BYTES)
-        tree_zeros(e, job->zeros, symbol_size);
+        tree_zeros(e, job->zeros, symbol_size, tree_depth(n));
 }
 
 static size_t stripe_slots(const rs2_job *job)
@@ -51,7 +51,7 @@ static size_t stripe_slots(const rs2_job *job)
 }
 
 static size_t part_count(const rs2_job *job) { return ceil_div(job->groups, PART); }
-static unsigned part_levels(const rs2_job *job) { return (unsigned)smaller(PART_LEVELS, tree_depth(job->n)); }
+static size_t part_levels(const rs2_job *job) { return smaller(PART_LEVELS, tree_depth(job->n)); }
 
 #define ROOMS 8
 
@@ -64,8 +64,8 @@ static size_t room_bytes(const rs2_job *job, size_t rooms[ROOMS])
     rooms[2] = job->groups * sizeof(state8);
     rooms[3] = CHUNK * job->groups * sizeof(node8);
     rooms[4] = CHUNK * job->groups;
-    rooms[5] = part_count(job) * sizeof(node8);
-    rooms[6] = part_count(job);
+    rooms[5] = CHUNK * part_count(job) * sizeof(node8);
+    rooms[6] = CHUNK * part_count(job);
     rooms[7] = job->n * 64;
     for (int i = 0; i < ROOMS; i++) {
         rooms[i] = (rooms[i] + 63) & ~(size_t)63;
@@ -246,59 +246,72 @@ static ALWAYS_INLINE void fetch_ahead(const rs2_job *job, const batch *b, size_t
             __builtin_prefetch(job->source[r] + at, 0, 2);
 }
 
-/* The leaves of up to eight columns go into the row trees, three levels up. They come from a cache further away, so
- * those of the next rows are asked for first. */
-static void plant(const rs2_job *job, const node8 *leaves, const uint8_t *zero, size_t first, size_t count)
+static size_t part_end(const rs2_job *job, size_t part) { return smaller((part + 1) * PART, job->groups); }
+
+/* A part of the rows: what up to eight columns' leaves are to their trees, three levels up. */
+static void plant(const rs2_job *job, const node8 *leaves, const uint8_t *zero, size_t first, size_t count, size_t part)
 {
     size_t at = first / CHUNK * job->groups;
-    for (size_t g = 0; g < job->groups; g++) {
-        for (size_t i = 0; i < count; i++)
-            for (int w = 0; w < 4; w++)
-                __builtin_prefetch(leaves[i * job->groups + g + 1].word[w]);
+    for (size_t g = part * PART; g < part_end(job, part); g++)
         job->row_zero[at + g] = trees_part(job->engine, job->row_nodes + at + g, leaves + g, zero + g, job->groups,
                                            count, part_levels(job), job->zeros);
-    }
 }
 
 void rs2_encode_chunk(const rs2_job *job, rs2_work *work)
 {
     size_t first = (job->end - 1) / CHUNK * CHUNK;
     (void)work;
-    plant(job, job->leaves, job->leaves_zero, first, job->end - first);
+    for (size_t part = 0; part < part_count(job); part++)
+        plant(job, job->leaves, job->leaves_zero, first, job->end - first, part);
 }
 
-/* The leaves of a part of a column, or what this batch adds to them; then, while they are near, that part of its tree. */
+/* A part of a column: its leaves, or what this batch adds to them, and then that part of its tree. */
 static void hash_part(const rs2_job *job, rs2_work *work, const batch *b, size_t i, size_t part, node8 *leaves,
                       uint8_t *zero)
 {
-    size_t first = part * PART, end = smaller(first + PART, job->groups);
-    for (size_t g = first; g < end; g++) {
+    size_t first = part * PART, own = (b->first + i) % CHUNK * part_count(job) + part;
+    for (size_t g = first; g < part_end(job, part); g++) {
         zero[g] = hash_group(job, work, g, i * b->bytes, b->at, b->bytes, leaves + g);
         if (job->symbol_size > FEW_BYTES)
             fetch_ahead(job, b, i * job->groups + g, b->count * job->groups);
     }
     if (b->at + b->bytes == job->symbol_size)
-        work->part_zero[part] = tree_part(job->engine, work->parts + part, leaves + first, zero + first,
-                                          smaller(PART * LANES, job->n - first * LANES), part_levels(job), job->zeros);
+        work->part_zero[own] = tree_part(job->engine, work->parts + own, leaves + first, zero + first,
+                                         smaller(PART * LANES, job->n - first * LANES), part_levels(job), job->zeros);
+}
+
+static void root_column(const rs2_job *job, rs2_work *work, size_t column)
+{
+    size_t own = column % CHUNK * part_count(job), levels = part_levels(job);
+    tree_of_lanes(job->engine, work->parts + own, work->part_zero + own, ceil_div(job->n, (size_t)1 << levels), levels,
+                  job->zeros, NULL, job->column_roots + column * DIGEST);
+}
+
+/* Columns of one chunk, part by part, so that the trees of both directions find the leaves in the nearest cache. */
+static void hash_run(const rs2_job *job, rs2_work *work, const batch *b, size_t i, size_t count)
+{
+    node8 *leaves = job->leaves ? job->leaves : work->leaves;
+    uint8_t *zero = job->leaves ? job->leaves_zero : work->zero;
+    size_t column = b->first + i, place = column % CHUNK, groups = job->groups;
+    bool last = b->at + b->bytes == job->symbol_size;
+    bool ends = (column + count) % CHUNK == 0 || column + count == job->n;
+    for (size_t part = 0; part < part_count(job); part++) {
+        for (size_t j = 0; j < count; j++)
+            hash_part(job, work, b, i + j, part, leaves + (place + j) * groups, zero + (place + j) * groups);
+        if (last && ends && !job->leaves)
+            plant(job, leaves, zero, column - place, place + count, part);
+    }
+    for (size_t j = 0; last && j < count; j++)
+        root_column(job, work, column + j);
 }
 
 static void hash_columns(const rs2_job *job, rs2_work *work, const batch *b)
 {
-    node8 *leaves = job->leaves ? job->leaves : work->leaves;
-    uint8_t *zero = job->leaves ? job->leaves_zero : work->zero;
-    bool last = b->at + b->bytes == job->symbol_size;
-    for (size_t i = 0; i < b->count; i++) {
-        size_t column = b->first + i, place = column % CHUNK;
-        for (size_t part = 0; part < part_count(job); part++)
-            hash_part(job, work, b, i, part, leaves + place * job->groups, zero + place * job->groups);
-        if (!last)
-            continue;
-        tree_of_lanes(job->engine, work->parts, work->part_zero, ceil_div(job->n, (size_t)1 << part_levels(job)),
-                      part_levels(job), job->zeros, NULL, job->column_roots + column * DIGEST);
-        if (!job->leaves && (place == CHUNK - 1 || column + 1 == job->n))
-            plant(job, leaves, zero, column - place, place + 1);
+    for (size_t i = 0, count; i < b->count; i += count) {
+        count = smaller(CHUNK - (b->first + i) % CHUNK, b->count - i);
+        hash_run(job, work, b, i, count);
     }
-    if (!last)
+    if (b->at + b->bytes < job->symbol_size)
         keep_last_bytes(job, work, b->bytes);
 }
 
@@ -324,7 +337,8 @@ void rs2_encode_roots(const rs2_job *job, size_t group)
 {
     size_t n = job->n;
     node8 *nodes = job->row_nodes + group;
-    trees_of_nodes(job->engine, nodes, job->row_zero + group, job->groups, rs2_chunks(job), part_levels(job), job->zeros);
+    trees_of_nodes(job->engine, nodes, job->row_zero + group, job->groups, rs2_chunks(job), part_levels(job),
+                   job->zeros);
     for (size_t p = group * LANES; p < smaller(n, (group + 1) * LANES); p++) {
         node8_get(nodes, p % LANES, job->pair_hashes + 2 * DIGEST * p);
         memcpy(job->pair_hashes + 2 * DIGEST * p + DIGEST, job->column_roots + (n - 1 - p) * DIGEST, DIGEST);
