@@ -79,10 +79,11 @@ class Reader:
 
     def take(self, size: int) -> memoryview:
         """The next `size` bytes."""
-        if size > self.left:
+        end = self._offset + size
+        if end > len(self._data):
             raise self.fault(f"truncated: {size:,} bytes expected, {self.left:,} left")
-        view = self._data[self._offset : self._offset + size]
-        self._offset += size
+        view = self._data[self._offset : end]
+        self._offset = end
         return view
 
     def u16(self) -> int:

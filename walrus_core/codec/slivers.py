@@ -170,7 +170,7 @@ def check_slivers(
     require_verified(metadata)
     slivers = list(slivers)
     outcomes: dict[int, VerifiedSliver | VerificationError] = {}
-    candidates: dict[Axis, dict[int, Sliver]] = {axis: {} for axis in Axis}
+    candidates: dict[Axis, dict[int, Sliver]] = {}
     for position, sliver in enumerate(slivers):
         if not isinstance(sliver, Sliver):
             raise InvalidArgumentError(
@@ -181,7 +181,7 @@ def check_slivers(
         elif (reason := _misfit(metadata, sliver)) is not None:
             outcomes[position] = VerificationError(reason)
         else:
-            candidates[sliver.axis][position] = sliver
+            candidates.setdefault(sliver.axis, {})[position] = sliver
     for axis, group in candidates.items():
         outcomes |= _check_hashes(metadata, axis, group, thread_count(threads), cancel)
     return [outcomes[position] for position in range(len(slivers))]
@@ -203,15 +203,17 @@ def require_all_verified(
 
 def _misfit(metadata: VerifiedMetadata, sliver: Sliver) -> str | None:
     """Why a sliver cannot be of this blob, judged by its numbers alone."""
-    name = f"{sliver.axis} sliver {sliver.index}"
-    if sliver.index >= metadata.n_shards:
-        return f"{name}: index {sliver.index} >= {metadata.n_shards} shards"
-    if sliver.symbol_size != metadata.symbol_size:
-        return f"{name}: symbol size {sliver.symbol_size} != {metadata.symbol_size} of the blob"
+    n_shards, symbol_size = metadata.n_shards, metadata.symbol_size
     n_symbols = metadata.config.n_sliver_symbols(sliver.axis)
-    if sliver.n_symbols != n_symbols:
-        return f"{name}: {sliver.n_symbols} symbols != {n_symbols} of a {sliver.axis} sliver"
-    return None
+    if sliver.index >= n_shards:
+        reason = f"index {sliver.index} >= {n_shards} shards"
+    elif sliver.symbol_size != symbol_size:
+        reason = f"symbol size {sliver.symbol_size} != {symbol_size} of the blob"
+    elif sliver.n_symbols != n_symbols:
+        reason = f"{sliver.n_symbols} symbols != {n_symbols} of a {sliver.axis} sliver"
+    else:
+        return None
+    return f"{sliver.axis} sliver {sliver.index}: {reason}"
 
 
 def _check_hashes(
@@ -222,8 +224,6 @@ def _check_hashes(
     cancel: kernel.CancelToken | None,
 ) -> dict[int, VerifiedSliver | VerificationError]:
     """The outcome for each of some well-formed slivers of one axis, by the same keys."""
-    if not slivers:
-        return {}
     views = [sliver.data for sliver in slivers.values()]
     roots = kernel.sliver_roots(views, metadata.n_shards, metadata.symbol_size, threads, cancel)
     outcomes: dict[int, VerifiedSliver | VerificationError] = {}
