@@ -5,11 +5,11 @@ cdef class CancelToken:
     cdef int flag
 
     def cancel(self):
-        self.flag = 1
+        flag_raise(&self.flag)
 
     @property
     def cancelled(self):
-        return self.flag != 0
+        return flag_raised(&self.flag)
 
 
 @cython.final
@@ -18,7 +18,7 @@ cdef class Progress:
 
     @property
     def done(self):
-        return self.count
+        return counter_read(&self.count)
 
     @property
     def total(self):
@@ -49,11 +49,11 @@ cdef class Job:
         self.scratch = []
         self.memory = take(sizeof(rs2_job))
         self.c = <rs2_job *>self.memory.at
+        if s == 2 and n >= 256:  # the table costs as much as 65,536 leaves
+            engine_prepare_leaves(e)
         rs2_job_init(self.c, e, n, k1, k2, s)
         self.use(CancelToken())
         engine_prepare(e, max(rs_skews_needed(&self.c.primary), rs_skews_needed(&self.c.secondary)))
-        if s == 2 and self.c.n >= 256:  # the table costs as much as 65,536 leaves
-            engine_prepare_leaves(e)
 
     cdef uint8_t *take(self, size_t size) except NULL:
         cdef Memory memory = take(size)
@@ -105,7 +105,7 @@ cdef class Crew:
         finally:
             for share in shares:
                 give_back((<Share>share).memory)
-        if self.job.token.flag:
+        if flag_raised(&self.job.token.flag):
             raise OperationCancelledError()
         return 0
 
@@ -126,7 +126,7 @@ cdef class Crew:
             for _ in started:
                 finished.acquire()
         except BaseException:
-            self.job.token.flag = 1
+            flag_raise(&self.job.token.flag)
             raise
         finally:
             join_all(started)
