@@ -1,6 +1,7 @@
 # cython: language_level=3, embedsignature=False, freethreading_compatible=False, auto_pickle=False, autotestdict=False
 """Takes buffers, checks shapes, drops the GIL, calls C. The contract of every function is in _kernel.pyi."""
 
+import _thread
 import os
 import threading
 
