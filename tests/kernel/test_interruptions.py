@@ -45,8 +45,8 @@ for _ in range(15):
 """
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_no_thread_outlives_its_call(threads: int) -> None:
-    command = [sys.executable, "-c", HIT_AGAIN_AND_AGAIN.format(threads=threads)]
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_no_thread_outlives_its_call(n_threads: int) -> None:
+    command = [sys.executable, "-c", HIT_AGAIN_AND_AGAIN.format(threads=n_threads)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, "")
