@@ -48,7 +48,7 @@ def test_streaming_back(
     axis: wc.Axis,
 ) -> None:
     """While the kernel fills one window, this thread writes the other one to a file."""
-    monkeypatch.setattr(reconstruction, "LARGEST_WINDOW", len(blob) // 4)
+    monkeypatch.setattr(reconstruction.Reconstruction, "_window_width", lambda _: 8)
     slivers = [getattr(pair, axis.value) for pair in encoded.sliver_pairs()]
     random.Random(1).shuffle(slivers)
     unverified = [wc.Sliver.from_bcs(axis, sliver.to_bcs()) for sliver in slivers]
