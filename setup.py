@@ -34,8 +34,12 @@ elif SANITIZE:
 else:
     COMPILE_ARGS += ["-O3", "-g0"]
 if SANITIZE:
+    # As many threads as a test asks for, however small its work.
+    MACROS += [("SMALL_WORK_NS", "100000"), ("THREAD_WORTH_NS", "1")]
     COMPILE_ARGS += [f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all"]
     LINK_ARGS += [f"-fsanitize={SANITIZE}"]
+if SANITIZE == "thread":
+    COMPILE_ARGS += ["-fno-builtin"]  # it sees every call of memcpy, but none that GCC expands
 if COVERAGE:
     COMPILE_ARGS += ["--coverage"]
     LINK_ARGS += ["--coverage"]

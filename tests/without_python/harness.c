@@ -84,12 +84,12 @@ static const int never;  /* the flag that cancels */
 
 static void start_job(rs2_job *job, const engine *e, const known *t, size_t k1, size_t k2)
 {
+    if (t->s == 2 && t->n >= 256)
+        engine_prepare_leaves(e);
     rs2_job_init(job, e, t->n, k1, k2, t->s);
     job->cancel = &never;
     size_t primary = rs_skews_needed(&job->primary), secondary = rs_skews_needed(&job->secondary);
     engine_prepare(e, primary > secondary ? primary : secondary);
-    if (t->s == 2 && t->n >= 256)
-        engine_prepare_leaves(e);
 }
 
 typedef struct { crew *crew; rs2_work work; } share;

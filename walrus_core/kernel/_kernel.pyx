@@ -1,6 +1,7 @@
 # cython: language_level=3, embedsignature=False, freethreading_compatible=False, auto_pickle=False, autotestdict=False
 """Takes buffers, checks shapes, drops the GIL, calls C. The contract of every function is in _kernel.pyi."""
 
+import _thread
 import os
 import threading
 
@@ -22,12 +23,20 @@ from walrus_core.errors import (
     UnknownEngineError,
 )
 
+cdef extern from *:
+    """
+    #ifndef SMALL_WORK_NS
+    #define SMALL_WORK_NS 20000000
+    #define THREAD_WORTH_NS 1500000
+    #endif
+    """
+    enum: SMALL_WORK_NS    # a call this short runs in the caller's thread, which Ctrl-C then need not interrupt
+    enum: THREAD_WORTH_NS  # work that pays for one more thread; builds with sanitizers see threads meet over any
+
 cdef enum:
     MAX_SYMBOL_SIZE = 65534
-    SMALL_WORK_NS = 20_000_000   # a call this short runs in the caller's thread, which Ctrl-C then need not interrupt
-    THREAD_WORTH_NS = 1_500_000  # work that pays for one more thread
-    CHUNK_COLUMNS = 8            # columns that the row trees take at a time
-    SPARE_LIMIT = 64 << 20       # bytes of scratch memory kept for the next calls
+    CHUNK_COLUMNS = 8       # columns that the row trees take at a time
+    SPARE_LIMIT = 64 << 20  # bytes of scratch memory kept for the next calls
 
 
 # ---------------------------------------------------------------------------------------------------------- engines

@@ -65,6 +65,10 @@ cdef extern from "kernel.h" nogil:
         const int *cancel
         size_t *progress
 
+    void flag_raise(int *flag)
+    bint flag_raised(const int *flag)
+    size_t counter_read(const size_t *counter)
+
     uint16_t gf16_exp[]
     uint16_t gf16_log[]
     uint16_t gf16_skew[]

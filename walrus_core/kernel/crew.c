@@ -64,7 +64,7 @@ size_t crew_units(const crew *c)
     return total;
 }
 
-static bool cancelled(const crew *c) { return __atomic_load_n(c->cancel, __ATOMIC_RELAXED); }
+static bool cancelled(const crew *c) { return flag_raised(c->cancel); }
 
 /* One thread's share. Returns when all units are done or the crew is cancelled. */
 void crew_work(crew *c, rs2_work *work)

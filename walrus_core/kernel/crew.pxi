@@ -5,11 +5,11 @@ cdef class CancelToken:
     cdef int flag
 
     def cancel(self):
-        self.flag = 1
+        flag_raise(&self.flag)
 
     @property
     def cancelled(self):
-        return self.flag != 0
+        return flag_raised(&self.flag)
 
 
 @cython.final
@@ -18,7 +18,7 @@ cdef class Progress:
 
     @property
     def done(self):
-        return self.count
+        return counter_read(&self.count)
 
     @property
     def total(self):
@@ -49,11 +49,11 @@ cdef class Job:
         self.scratch = []
         self.memory = take(sizeof(rs2_job))
         self.c = <rs2_job *>self.memory.at
+        if s == 2 and n >= 256:  # the table costs as much as 65,536 leaves
+            engine_prepare_leaves(e)
         rs2_job_init(self.c, e, n, k1, k2, s)
         self.use(CancelToken())
         engine_prepare(e, max(rs_skews_needed(&self.c.primary), rs_skews_needed(&self.c.secondary)))
-        if s == 2 and self.c.n >= 256:  # the table costs as much as 65,536 leaves
-            engine_prepare_leaves(e)
 
     cdef uint8_t *take(self, size_t size) except NULL:
         cdef Memory memory = take(size)
@@ -105,44 +105,41 @@ cdef class Crew:
         finally:
             for share in shares:
                 give_back((<Share>share).memory)
-        if self.job.token.flag:
+        if flag_raised(&self.job.token.flag):
             raise OperationCancelledError()
         return 0
 
     cdef share_out(self, list shares, bint waits):
         """Run all shares, one of them in this thread unless it waits; where no more threads can be had, with fewer."""
         started = []
-        finished = threading.Semaphore(0)
         try:
             for share in shares if waits else shares[1:]:
-                thread = threading.Thread(target=(<Share>share).work_and_tell, args=(finished,), daemon=True)
                 try:
-                    thread.start()
+                    (<Share>share).start()
                 except RuntimeError:
                     break
-                started.append(thread)
+                started.append(share)
             if not (waits and started):
                 (<Share>shares[0]).work()
-            for _ in started:
-                finished.acquire()
-        except BaseException:
-            self.job.token.flag = 1
-            raise
         finally:
-            join_all(started)
+            self.wait_for(started)
 
+    cdef wait_for(self, list shares):
+        """Wait until all have ended, however often Ctrl-C is hit: they use the caller's memory. The first cancels.
 
-cdef join_all(list threads):
-    """Wait for threads that are about to end, however often Ctrl-C is hit: they still use the caller's memory."""
-    interruption = None
-    while threads:
-        try:
-            threads[-1].join()
-            threads.pop()
-        except KeyboardInterrupt as error:
-            interruption = error
-    if interruption is not None:
-        raise interruption
+        Not by Thread.join: once interrupted, it takes a running thread for a stopped one (CPython up to 3.12).
+        """
+        interruption = None
+        for share in shares:
+            while True:
+                try:
+                    (<Share>share).ended.acquire()
+                    break
+                except BaseException as error:  # whatever a signal handler raises
+                    flag_raise(&self.job.token.flag)
+                    interruption = interruption or error
+        if interruption is not None:
+            raise interruption
 
 
 @cython.final
@@ -152,11 +149,13 @@ cdef class Share:
 
     cdef Crew crew
     cdef Memory memory
+    cdef object ended  # a lock, held from start to end
 
     @staticmethod
     cdef Share of(Crew crew):
         cdef Share share = Share.__new__(Share)
         share.crew = crew
+        share.ended = _thread.allocate_lock()
         share.memory = take(rs2_work_bytes(crew.job.c))
         return share
 
@@ -166,9 +165,14 @@ cdef class Share:
         with nogil:
             crew_work(&crew.c, &work)
 
-    def work_and_tell(self, finished):
+    cdef start(self):
+        """Work in a new thread; RuntimeError if there can be none. No signal is heard in between."""
+        self.ended.acquire()
+        _thread.start_new_thread(self.work_and_tell, ())
+
+    def work_and_tell(self):
         self.work()
-        finished.release()
+        self.ended.release()
 
 
 cdef double symbol_work(size_t symbols, size_t symbol_size):

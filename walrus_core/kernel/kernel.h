@@ -46,6 +46,11 @@ typedef struct { _Alignas(64) uint8_t split[STRIPE]; uint8_t merge[STRIPE]; uint
 static inline size_t slot(size_t position) { return position + 3 * (position >> 6); }
 static inline size_t slots(size_t positions) { return slot(positions - 1) + 1; }
 
+/* Numbers that some threads write while others read them; nothing else hangs on their order. */
+static inline void flag_raise(int *flag) { __atomic_store_n(flag, 1, __ATOMIC_RELAXED); }
+static inline bool flag_raised(const int *flag) { return __atomic_load_n(flag, __ATOMIC_RELAXED); }
+static inline size_t counter_read(const size_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
+
 typedef struct engine {
     const char *name;
     bool (*supported)(void);
@@ -174,6 +179,7 @@ typedef struct {
     size_t columns_per_unit;         /* a multiple of 8, so that a chunk of the row trees has one owner */
     size_t groups;                   /* of eight rows */
     node8 zeros[MAX_TREE_DEPTH + 1];
+    const uint8_t *leaf_digests;     /* of all two-byte symbols, or NULL: settled here, for others may make them */
     const int *cancel;               /* read between blocks; nonzero: stop, the results are void */
 
     size_t origin, end;              /* the window of columns that encode_columns does: 0 and n, or a part of that */

@@ -39,6 +39,7 @@ void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2,
     job->secondary = rs_code_of(k2, n);
     job->groups = ceil_div(n, LANES);
     job->end = n;
+    job->leaf_digests = symbol_size == 2 && *e->leaf_digests_ready ? e->leaf_digests : NULL;
     plan_stage(job);
     if (symbol_size <= FEW_BYTES)
         tree_zeros(e, job->zeros, symbol_size, tree_depth(n));
@@ -205,8 +206,8 @@ static ALWAYS_INLINE bool hash_few(const rs2_job *job, const uint8_t *symbols, s
 {
     const engine *e = job->engine;
     size_t s = job->symbol_size;
-    if (s == 2 && *e->leaf_digests_ready)
-        return e->lookup(leaves, symbols, job->pitch, e->leaf_digests);
+    if (job->leaf_digests)
+        return e->lookup(leaves, symbols, job->pitch, job->leaf_digests);
     bool zero = all_zero(symbols, job->pitch, s);
     if (zero)
         *leaves = job->zeros[0];

@@ -11,7 +11,7 @@
 static inline size_t ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
 static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static inline bool cancelled(const rs2_job *job) { return __atomic_load_n(job->cancel, __ATOMIC_RELAXED); }
+static inline bool cancelled(const rs2_job *job) { return flag_raised(job->cancel); }
 
 static inline uint8_t *staged(const rs2_job *job, const rs2_work *work, size_t symbol)
 {
