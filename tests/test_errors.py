@@ -24,6 +24,9 @@ EXAMPLES = [
     errors.OutOfMemoryError(2**40),
     errors.StorageError("/some/where", "is a file"),
     errors.DirectoryOccupiedError("/some/where", expected="AAA", found="BBB"),
+    errors.SignatureError("not this key's"),
+    errors.NotEnoughWeightError(667, 600),
+    errors.MissingDependencyError("abacus", "counting", "No module named 'abacus'"),
 ]
 
 
@@ -51,6 +54,10 @@ def test_messages_print_the_inequality_and_what_to_do() -> None:
     assert "1,099,511,627,776 bytes" in messages[12]
     assert messages[13] == "/some/where: is a file"
     assert messages[14] == "/some/where: holds blob BBB, not AAA; choose another directory"
+    assert messages[16] == (
+        "600 < 667 shards signed; gather signatures of members that hold 67 more"
+    )
+    assert messages[17].endswith("pip install 'walrus-core[counting]'")
 
 
 def test_numbers_are_attributes() -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "ShardIndex",
     "SliverIndex",
     "SliverPairIndex",
+    "checked_bytes",
     "checked_int",
     "pair_to_shard",
     "pair_to_sliver",
@@ -59,6 +60,16 @@ def checked_int(name: str, value: object, low: int, high: int) -> int:
             f"{name} = {_short(value)} is outside {low:,} <= {name} <= {high:,}"
         )
     return value
+
+
+def checked_bytes(name: str, value: object, size: int | None = None) -> bytes:
+    """`value` as bytes, of this size if one is given, or InvalidArgumentError."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise InvalidArgumentError(f"{name} must be bytes, not {type(value).__name__}")
+    data = bytes(value)
+    if size is not None and len(data) != size:
+        raise InvalidArgumentError(f"{name} has {len(data):,} bytes; it must have {size:,}")
+    return data
 
 
 def _short(value: int) -> str:
