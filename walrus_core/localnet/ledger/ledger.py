@@ -1,0 +1,174 @@
+"""The ledger: the Walrus contract as a deterministic state machine.
+
+    ledger = Ledger(LedgerConfig(n_shards=1000))
+    node = ledger.staking.register_candidate(...)
+    ...
+    storage = ledger.system.reserve_space(2**30, epochs_ahead=2, payment=coin)
+
+No clock, no I/O, no randomness: time, senders and the source of ids come in through
+`transaction(...)`, or are counted up. The same calls make the same state and the same digest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from walrus_core.errors import InvalidArgumentError, UnknownObjectError
+from walrus_core.localnet.ledger.containers import Table
+from walrus_core.localnet.ledger.events import EventLog
+from walrus_core.localnet.ledger.integers import U16_MAX, U32_MAX, U64_MAX
+from walrus_core.localnet.ledger.journal import Note, Record, Savepoint
+from walrus_core.localnet.ledger.objects import Object
+from walrus_core.localnet.ledger.transaction import ANYONE, Transaction
+from walrus_core.types import checked_int
+
+__all__ = ["Ledger", "LedgerConfig", "Objects", "State"]
+
+ACTIVE_SET_SIZES = {3: 111, 4: 150}
+"""Contract version -> how many nodes may be elected (contract.md, section 22)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerConfig:
+    """What is fixed when the contract is published and initialized.
+
+    `active_set_size` is the version's own unless given; `start_ms` is the time of creation.
+    `verify_signatures=False` skips the pairings alone, for simulations; bitmaps, weights and
+    headers of certificates are checked all the same.
+    """
+
+    n_shards: int
+    epoch_duration_ms: int = 14 * 24 * 3_600_000
+    epoch_zero_duration_ms: int = 0
+    max_epochs_ahead: int = 53
+    contract_version: int = 4
+    active_set_size: int | None = None
+    start_ms: int = 0
+    verify_signatures: bool = True
+
+    def __post_init__(self) -> None:
+        checked_int("n_shards", self.n_shards, 1, U16_MAX)
+        checked_int("epoch_duration_ms", self.epoch_duration_ms, 0, U64_MAX)
+        checked_int("epoch_zero_duration_ms", self.epoch_zero_duration_ms, 0, U64_MAX)
+        checked_int("max_epochs_ahead", self.max_epochs_ahead, 0, U32_MAX)
+        checked_int("start_ms", self.start_ms, 0, U64_MAX)
+        if self.contract_version not in ACTIVE_SET_SIZES:
+            versions = " or ".join(map(str, ACTIVE_SET_SIZES))
+            raise InvalidArgumentError(
+                f"contract_version must be {versions}, not {self.contract_version!r}"
+            )
+        if self.active_set_size is not None:
+            checked_int("active_set_size", self.active_set_size, 1, U16_MAX)
+
+    @property
+    def max_nodes(self) -> int:
+        """The size of the active set."""
+        if self.active_set_size is not None:
+            return self.active_set_size
+        return ACTIVE_SET_SIZES[self.contract_version]
+
+
+O = TypeVar("O", bound=Object)  # noqa: E741
+
+
+class Objects(Table[bytes, Object]):
+    """The objects at large, by id."""
+
+    __slots__ = ()
+
+    def __getitem__(self, object_id: bytes) -> Object:
+        found = self.get(object_id)
+        if found is None:
+            raise UnknownObjectError("object", object_id)
+        return found
+
+    def require(self, value: Object) -> None:
+        """Refuse an object that is not at large in this very ledger."""
+        if self.get(value.id) is not value:
+            raise UnknownObjectError(type(value).__name__, value.id)
+
+    def add(self, value: O) -> O:
+        """Make a new object at large."""
+        self.insert(value.id, value)
+        return value
+
+
+@dataclass(slots=True, eq=False)
+class State(Record):
+    """All that a snapshot holds: the root of a tree in which each record has one owner."""
+
+    now_ms: int
+    transactions: int
+    objects: Objects
+
+
+class Ledger:
+    """One copy of the contract with everything that was published in it."""
+
+    def __init__(self, config: LedgerConfig) -> None:
+        self.config = config
+        self.events = EventLog()
+        self._notes: list[Note] = []
+        self._open: Transaction | None = None
+        self.state = State(config.start_ms, 0, Objects())
+
+    @property
+    def objects(self) -> Objects:
+        """The objects at large: `ledger.objects[id]` finds one."""
+        return self.state.objects
+
+    @property
+    def now_ms(self) -> int:
+        return self.state.now_ms
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction that is open: for the rules, inside of a call."""
+        if self._open is None:
+            raise InvalidArgumentError("no transaction is open")
+        return self._open
+
+    @contextlib.contextmanager
+    def transaction(
+        self,
+        *,
+        sender: bytes | None = None,
+        now_ms: int | None = None,
+        digest: bytes | None = None,
+    ) -> Iterator[Transaction]:
+        """Group calls: all of them happen, or none if an exception leaves the block.
+
+        Blocks nest: an inner one belongs to the outer one's transaction and takes back nothing but
+        its own changes when it fails. `now_ms` moves the clock forward; from `digest` (32 bytes)
+        the ids of new objects derive, by default from the number of transactions so far.
+        """
+        with Savepoint(self._notes):
+            if self._open is not None:
+                if (sender, now_ms, digest) != (None, None, None):
+                    raise InvalidArgumentError("sender, now_ms and digest are the outer block's")
+                yield self._open
+                return
+            if now_ms is not None:
+                self.advance_clock(now_ms)
+            self.state.transactions += 1
+            self._open = Transaction(
+                self.events, sender or ANYONE, self.now_ms, digest or self._counted_digest()
+            )
+            try:
+                yield self._open
+            finally:
+                self._open = None
+
+    def advance_clock(self, now_ms: int) -> None:
+        """Set the time, in ms since 1970; it never goes back."""
+        checked_int("now_ms", now_ms, self.now_ms, U64_MAX)
+        with Savepoint(self._notes):
+            self.state.now_ms = now_ms
+
+    def _counted_digest(self) -> bytes:
+        source = b"walrus-core transaction" + self.state.transactions.to_bytes(8, "little")
+        return hashlib.blake2b(source, digest_size=32).digest()
