@@ -31,10 +31,13 @@ class MemberKeys:
         `signers`: distinct positions; none at all never verify, nor do bytes that are no signature.
         """
         try:
-            point = curve.signature_point(checked_bytes("signature", bytes(signature)))
+            point = curve.signature_point(checked_bytes("signature", signature))
         except InvalidEncodingError:
             return False
         return curve.verifies(self._sum_of(signers), checked_bytes("message", message), point)
+
+    def __reduce__(self) -> tuple[type[MemberKeys], tuple[tuple[PublicKey, ...]]]:
+        return MemberKeys, (self.keys,)  # the library's points do not pickle
 
     def _sum_of(self, signers: Collection[int]) -> curve.G1Point:
         """Added up, or all but the others, whichever is less work."""
