@@ -94,7 +94,7 @@ class _ByValue(_Reference):
 
     def __call__(self, ledger: Ledger, name: str, value: Any) -> Object:
         taken = _Reference.__call__(self, ledger, name, value)
-        ledger.objects.remove(taken.id)
+        ledger.objects.take(taken)
         return taken
 
 

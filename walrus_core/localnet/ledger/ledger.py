@@ -18,11 +18,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from walrus_core.errors import InvalidArgumentError, UnknownObjectError
+from walrus_core.localnet.ledger.blob import BlobModule
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.events import EventLog
 from walrus_core.localnet.ledger.integers import U16_MAX, U32_MAX, U64_MAX
 from walrus_core.localnet.ledger.journal import Note, Record, Savepoint
 from walrus_core.localnet.ledger.objects import Object
+from walrus_core.localnet.ledger.pooled_blob import StoragePoolModule
+from walrus_core.localnet.ledger.shared_blob import SharedBlobModule
+from walrus_core.localnet.ledger.storage_resource import StorageResource
+from walrus_core.localnet.ledger.system import System
+from walrus_core.localnet.ledger.system_state import SystemState, new_system_state
 from walrus_core.localnet.ledger.transaction import ANYONE, Transaction
 from walrus_core.types import checked_int
 
@@ -91,6 +97,11 @@ class Objects(Table[bytes, Object]):
         if self.get(value.id) is not value:
             raise UnknownObjectError(type(value).__name__, value.id)
 
+    def take(self, value: Object) -> None:
+        """Take an object: it is no longer at large."""
+        self.require(value)
+        self.remove(value.id)
+
     def add(self, value: O) -> O:
         """Make a new object at large."""
         self.insert(value.id, value)
@@ -104,6 +115,7 @@ class State(Record):
     now_ms: int
     transactions: int
     objects: Objects
+    system: SystemState
 
 
 class Ledger:
@@ -114,7 +126,17 @@ class Ledger:
         self.events = EventLog()
         self._notes: list[Note] = []
         self._open: Transaction | None = None
-        self.state = State(config.start_ms, 0, Objects())
+        self.state = State(
+            now_ms=config.start_ms,
+            transactions=0,
+            objects=Objects(),
+            system=new_system_state(config.max_epochs_ahead, config.contract_version),
+        )
+        self.system = System(self)
+        self.blob = BlobModule(self)
+        self.shared_blob = SharedBlobModule(self)
+        self.storage_pool = StoragePoolModule(self)
+        self.storage_resource = StorageResource(self)
 
     @property
     def objects(self) -> Objects:
