@@ -57,6 +57,7 @@ walrus_subsidies: 1 EInsufficientFundsInPool
 balance: 0 ENonZero, 2 ENotEnough
 bcs: 0 EOutOfRange, 1 ENotBool, 2 ELenOutOfRange
 dynamic_field: 0 EFieldAlreadyExists, 1 EFieldDoesNotExist
+package: 2 EAlreadyAuthorized, 3 ENotAuthorized, 4 EWrongUpgradeCap
 vec_map: 0 EKeyAlreadyExists, 1 EKeyDoesNotExist
 """
 
@@ -73,7 +74,7 @@ def _codes(table: str) -> dict[tuple[str, str], int]:
 
 
 CODES = _codes(_TABLE)
-"""(module, name) -> code; the last four modules are Sui's framework, with what can be reached."""
+"""(module, name) -> code; the last five modules are Sui's framework, with what can be reached."""
 
 
 def abort(module: str, name: str) -> Abort:

@@ -1,16 +1,29 @@
 """Who may collect a node's commission and vote in its name: an address, or whoever holds an object.
 
-The contract's module `auth`. What a pool stores is an `Authorized` as a plain tuple; what a caller
-shows is an `Authenticated`.
+Module `auth`. What a pool stores is an `Authorized`; what a caller shows is an `Authenticated`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-__all__ = ["Authenticated", "Authorized", "authorized_address", "authorized_object"]
+from walrus_core.errors import InvalidArgumentError
+from walrus_core.localnet.ledger.calls import Face, call
+from walrus_core.localnet.ledger.objects import Object
 
-Authorized = tuple[str, bytes]
+__all__ = ["Auth", "Authenticated", "Authorized", "authorized_address", "authorized_object"]
+
+_KINDS = ("address", "object")
+
+
+def _authorized(ledger: Any, name: str, value: Any) -> tuple[str, bytes]:  # noqa: ARG001
+    match value:
+        case (str(kind), bytes(id_)) if kind in _KINDS and len(id_) == 32:
+            return kind, id_
+    raise InvalidArgumentError(f"{name} must come from authorized_address or authorized_object")
+
+
+Authorized = Annotated[tuple[str, bytes], _authorized]
 """("address" or "object", its 32 bytes)."""
 
 
@@ -32,3 +45,21 @@ def authorized_address(address: bytes) -> Authorized:
 def authorized_object(object_id: bytes) -> Authorized:
     """Whoever holds this object."""
     return "object", object_id
+
+
+def _of_any_class(ledger: Any, name: str, value: Any) -> Object:  # noqa: ARG001
+    ledger.objects.require(value)
+    found: Object = value
+    return found
+
+
+class Auth(Face):
+    """Calls of the module `auth`; what they return is good in their own transaction only."""
+
+    @call
+    def authenticate_sender(self) -> Authenticated:
+        return Authenticated("address", self._ledger.tx.sender)
+
+    @call
+    def authenticate_with_object(self, held: Annotated[Object, _of_any_class]) -> Authenticated:
+        return Authenticated("object", held.id)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from walrus_core.errors import InvalidArgumentError, UnknownObjectError
+from walrus_core.localnet.ledger.auth import Auth
 from walrus_core.localnet.ledger.blob import BlobModule
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.events import EventLog
@@ -26,10 +27,17 @@ from walrus_core.localnet.ledger.journal import Note, Record, Savepoint
 from walrus_core.localnet.ledger.objects import Object
 from walrus_core.localnet.ledger.pooled_blob import StoragePoolModule
 from walrus_core.localnet.ledger.shared_blob import SharedBlobModule
+from walrus_core.localnet.ledger.slashing import Slashing, SlashingManager
+from walrus_core.localnet.ledger.staked_wal import StakedWals
+from walrus_core.localnet.ledger.staking import Staking
+from walrus_core.localnet.ledger.staking_state import StakingState, new_staking_state
 from walrus_core.localnet.ledger.storage_resource import StorageResource
+from walrus_core.localnet.ledger.subsidies import Subsidies, SubsidiesState
 from walrus_core.localnet.ledger.system import System
 from walrus_core.localnet.ledger.system_state import SystemState, new_system_state
 from walrus_core.localnet.ledger.transaction import ANYONE, Transaction
+from walrus_core.localnet.ledger.upgrade import ORIGINAL_PACKAGE, Upgrade, UpgradeManager
+from walrus_core.localnet.ledger.wal import Coins, Treasury, Wal, genesis_coin
 from walrus_core.types import checked_int
 
 __all__ = ["Ledger", "LedgerConfig", "Objects", "State"]
@@ -115,7 +123,12 @@ class State(Record):
     now_ms: int
     transactions: int
     objects: Objects
+    treasury: Treasury
     system: SystemState
+    staking: StakingState
+    slashing: SlashingManager
+    upgrade: UpgradeManager
+    subsidies: SubsidiesState
 
 
 class Ledger:
@@ -129,14 +142,34 @@ class Ledger:
         self.state = State(
             now_ms=config.start_ms,
             transactions=0,
-            objects=Objects(),
+            objects=Objects((coin.id, coin) for coin in [genesis_coin()]),
+            treasury=Treasury(),
             system=new_system_state(config.max_epochs_ahead, config.contract_version),
+            staking=new_staking_state(
+                n_shards=config.n_shards,
+                version=config.contract_version,
+                max_nodes=config.max_nodes,
+                epoch_duration_ms=config.epoch_duration_ms,
+                epoch_zero_duration_ms=config.epoch_zero_duration_ms,
+                now_ms=config.start_ms,
+            ),
+            slashing=SlashingManager(),
+            upgrade=UpgradeManager(ORIGINAL_PACKAGE),
+            subsidies=SubsidiesState(),
         )
         self.system = System(self)
         self.blob = BlobModule(self)
         self.shared_blob = SharedBlobModule(self)
         self.storage_pool = StoragePoolModule(self)
         self.storage_resource = StorageResource(self)
+        self.staking = Staking(self)
+        self.staked_wal = StakedWals(self)
+        self.auth = Auth(self)
+        self.slashing = Slashing(self)
+        self.upgrade = Upgrade(self)
+        self.walrus_subsidies = Subsidies(self)
+        self.wal = Wal(self)
+        self.coin = Coins(self)
 
     @property
     def objects(self) -> Objects:

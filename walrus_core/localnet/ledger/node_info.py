@@ -24,6 +24,11 @@ class NodeMetadata(Record):
     description: str = ""
     extra_fields: VecMap[str, str] = field(default_factory=VecMap)
 
+    def copy(self) -> NodeMetadata:
+        """Another with the same content, as whoever owns a record is alone to change it."""
+        extra = VecMap(self.extra_fields.items())
+        return NodeMetadata(self.image_url, self.project_url, self.description, extra)
+
 
 @dataclass(eq=False, slots=True)
 class VotingParams(Record):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from walrus_core.localnet.ledger.aborts import abort
+from walrus_core.localnet.ledger.calls import U64, Face, Taken, call
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.objects import StakedWal
 
-__all__ = ["MIN_STAKE", "join", "mint", "split"]
+__all__ = ["MIN_STAKE", "StakedWals", "join", "mint", "split"]
 
 MIN_STAKE = 1_000_000_000
 """1 WAL: no stake is smaller."""
@@ -42,3 +43,17 @@ def _terms(stake: StakedWal) -> tuple[object, ...]:
 def _check_large_enough(principal: int) -> None:
     if principal < MIN_STAKE:
         raise abort("staked_wal", "EStakeBelowThreshold")
+
+
+class StakedWals(Face):
+    """Calls of the module `staked_wal`."""
+
+    @call
+    def split(self, staked_wal: StakedWal, amount: U64) -> StakedWal:
+        """Cut `amount` FROST off as a stake of its own."""
+        return split(staked_wal, amount, self._ledger.tx.fresh_id())
+
+    @call
+    def join(self, staked_wal: StakedWal, other: Taken[StakedWal]) -> None:
+        """Add all of `other`, which has the same node and epochs."""
+        join(staked_wal, other)

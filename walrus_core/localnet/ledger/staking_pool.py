@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from walrus_core.localnet.ledger.aborts import abort
-from walrus_core.localnet.ledger.auth import Authorized
+from walrus_core.localnet.ledger.auth import Authenticated, Authorized
 from walrus_core.localnet.ledger.commission import Commission
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.exchange_rate import FLAT, ExchangeRate
@@ -114,6 +114,14 @@ class StakingPool(Object):
         paid = min(rewards, self.rewards_pool)
         self.rewards_pool -= paid
         return paid
+
+    def set_governance_authorized(
+        self, authenticated: Authenticated, authorized: Authorized
+    ) -> None:
+        """Whoever may vote in governance says who may from now on."""
+        if not authenticated.is_authorized(self.governance_authorized):
+            raise abort("staking_pool", "EAuthorizationFailure")
+        self.governance_authorized = authorized
 
     def check_empty(self) -> None:
         """Only an empty pool may be destroyed. No public function of the contract does."""

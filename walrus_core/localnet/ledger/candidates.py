@@ -1,0 +1,77 @@
+"""How nodes register, and prove that their keys are theirs (contract.md, section 20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from walrus_core.errors import InvalidEncodingError
+from walrus_core.localnet.ledger.aborts import abort
+from walrus_core.localnet.ledger.auth import authorized_address, authorized_object
+from walrus_core.localnet.ledger.commission import Commission, check_rate
+from walrus_core.localnet.ledger.node_info import (
+    NodeInfo,
+    VotingParams,
+    check_name,
+    check_network_address,
+    check_network_public_key,
+)
+from walrus_core.localnet.ledger.objects import StorageNodeCap
+from walrus_core.localnet.ledger.staking_pool import StakingPool
+from walrus_core.localnet.ledger.staking_state import StakingState
+from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.keys import PublicKey, Signature
+from walrus_core.protocol.messages import ProofOfPossession
+
+__all__ = ["Possession", "register_candidate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Possession:
+    """A BLS key (48 bytes) with its owner's signature over it, the epoch and the sender."""
+
+    public_key: bytes
+    proof: bytes
+
+    def check(self, epoch: int, tx: Transaction, *, verify: bool) -> None:
+        """Abort unless the key is one and the proof is its owner's, made now by the sender."""
+        if len(self.public_key) != PublicKey.SIZE:
+            raise abort("messages", "EInvalidKeyLength")
+        if verify and not self._proves(bytes(ProofOfPossession(epoch, tx.sender, self.public_key))):
+            raise abort("staking_pool", "EInvalidProofOfPossession")
+
+    def _proves(self, message: bytes) -> bool:
+        try:
+            return PublicKey(self.public_key).verifies(message, Signature(self.proof))
+        except InvalidEncodingError:  # no point of the curve: the contract's pairing says no
+            return False
+
+
+def register_candidate(
+    staking: StakingState,
+    info: NodeInfo,
+    votes: VotingParams,
+    commission_rate: int,
+    tx: Transaction,
+) -> StorageNodeCap:
+    """Open a pool for a node, whose key is checked already; returns the node's cap.
+
+    Commission goes to whoever holds the cap, the node's vote in governance to the sender, until
+    they are given to others.
+    """
+    check_name(info.name)
+    check_network_address(info.network_address)
+    check_rate(commission_rate)
+    check_network_public_key(info.network_public_key)
+    node_id, cap_id = tx.fresh_id(), tx.fresh_id()
+    pool = StakingPool(
+        id=node_id,
+        node_info=info,
+        voting_params=votes,
+        commission=Commission(commission_rate, receiver=authorized_object(cap_id)),
+        governance_authorized=authorized_address(tx.sender),
+        activation_epoch=staking.epoch + (1 if staking.selected else 0),
+        latest_epoch=staking.epoch,
+    )
+    pool.start()
+    staking.pools.insert(node_id, pool)
+    return StorageNodeCap(cap_id, node_id, 0, None, 0, 0, 0)
