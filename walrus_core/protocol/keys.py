@@ -7,7 +7,6 @@ the right group that is not the identity: anything else was refused when it was 
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -156,9 +155,10 @@ class KeyPair:
         """From a key file's text: base64 of the flag 0x04 and the secret; white space around it is
         ignored.
         """
+        text = checked_instance("text", text, str).strip()
         try:
-            data = base64.b64decode(checked_instance("text", text, str).strip(), validate=True)
-        except binascii.Error:
+            data = base64.b64decode(text, validate=True)
+        except ValueError:
             raise InvalidEncodingError("key file: not base64") from None
         if len(data) != 1 + cls.SECRET_SIZE or data[0] != KEY_FILE_FLAG:
             raise InvalidEncodingError(
