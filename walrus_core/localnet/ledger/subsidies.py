@@ -85,6 +85,6 @@ class Subsidies(Face):
             new = slot.rewards - (state.subsidized.get(slot.epoch) or 0)
             slot.add_rewards(state.pay(mul_div(u64(new), state.system_subsidy_rate, BASIS_POINTS)))
             state.subsidized[slot.epoch] = slot.rewards
-        for epoch, _ in state.subsidized.items():
+        for epoch in list(state.subsidized):
             if epoch < state.last_epoch:
                 state.subsidized.remove(epoch)
