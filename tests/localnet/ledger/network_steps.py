@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pool_steps import pool_view
+
 from walrus_core.localnet.ledger.committee import Committee
 from walrus_core.localnet.ledger.ledger import Ledger
 from walrus_core.localnet.ledger.node_info import NodeMetadata
