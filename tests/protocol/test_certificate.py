@@ -169,3 +169,12 @@ def test_opposite_keys_do_not_sign_for_anything(committee: wc.Committee) -> None
     rogues = replace(committee, members=(first, second))
     assert not rogues.keys.verifies((0, 1), bytes(MESSAGE), points.IDENTITY_G2)
     assert not committee.keys.verifies((), bytes(MESSAGE), points.IDENTITY_G2)
+
+
+@pytest.mark.parametrize(
+    "signature", [b"", bytes(96), b"\xff" * 96, *itertools.islice(points.points_outside_g2(), 3)]
+)
+def test_bytes_that_are_no_signature_verify_nothing(
+    committee: wc.Committee, signature: bytes
+) -> None:
+    assert not committee.keys.verifies((0, 1, 2, 3), bytes(MESSAGE), signature)

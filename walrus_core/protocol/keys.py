@@ -58,7 +58,7 @@ class PublicKey:
             raise SignatureError(f"the signature is not that of key {self} over this message")
 
     def verifies(self, message: bytes, signature: Signature) -> bool:
-        """Whether this key's owner signed the message (about 2.5 ms, 1.5 ms if seen before)."""
+        """Whether this key's owner signed the message (about 2 ms)."""
         point = checked_instance("signature", signature, Signature).point
         return curve.verifies(self.point, checked_bytes("message", message), point)
 
@@ -176,7 +176,7 @@ class KeyPair:
         return self._scalar.to_be_bytes()
 
     def sign(self, message: bytes) -> Signature:
-        """The one signature of the message by this key (about 2 ms)."""
+        """The one signature of the message by this key (about 0.7 ms)."""
         point = curve.message_point(checked_bytes("message", message)) * self._scalar
         return Signature(point.to_compressed_bytes())
 
