@@ -27,6 +27,9 @@ EXAMPLES = [
     errors.SignatureError("not this key's"),
     errors.NotEnoughWeightError(667, 600),
     errors.MissingDependencyError("abacus", "counting", "No module named 'abacus'"),
+    errors.Abort("balance", 2, "ENotEnough"),
+    errors.UnknownObjectError("Blob", bytes(32)),
+    errors.SnapshotError("cut short"),
 ]
 
 
@@ -73,7 +76,7 @@ def test_numbers_are_attributes() -> None:
 def test_the_tree_is_drawn_as_it_is() -> None:
     """Each class stands in the docstring, indented under its base, with its other base."""
     drawing = re.findall(
-        r"^([ │├└─]*)(\w+Error)(?: \((\w+)\))?", errors.__doc__ or "", re.MULTILINE
+        r"^([ │├└─]*)(\w+Error|Abort)(?: \((\w+)\))?", errors.__doc__ or "", re.MULTILINE
     )
     above: dict[int, str] = {}
     drawn = {}

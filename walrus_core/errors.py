@@ -80,7 +80,7 @@ class InvalidEncodingError(WalrusCoreError, ValueError):
 
 
 class VerificationError(WalrusCoreError):
-    """A well-formed value that does not match what the blob ID commits to.
+    """A well-formed value that is not what the blob ID commits to, or not what was signed.
 
     `failures` maps the position of each bad item of a batch to the reason; empty when one value was
     verified alone.

@@ -51,7 +51,7 @@ _NO_SIGNATURE = G2Point.identity()
 _GENERATOR = G1Point()
 _MINUS_GENERATOR = -_GENERATOR
 
-# Parsing costs 60 us for a key, 150 us for a signature. Keys are few and come with every certificate,
+# Parsing costs 60 us for a key, 150 us for a signature. Keys are few and come in each certificate,
 # signatures are parsed when they arrive and added up later, many nodes sign the same message.
 _KEYS, _SIGNATURES, _MESSAGES = 4096, 1024, 16
 
