@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.integers import mul_div
+from walrus_core.localnet.ledger.journal import stored
 
 __all__ = ["FLAT", "ExchangeRate"]
 
 
+@stored
 class ExchangeRate(NamedTuple):
     """`wal` FROST for `shares` shares; (0, 0) is the flat rate, one for one.
 

@@ -13,14 +13,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from walrus_core.errors import InvalidArgumentError
 
-__all__ = ["Record", "Savepoint", "note"]
+__all__ = ["Note", "Record", "Savepoint", "note", "stored"]
 
 Note = tuple[Any, ...]
 """A function and its arguments: calling it undoes one change."""
+
+
+N = TypeVar("N", bound=tuple[Any, ...])
 
 
 class _Open(threading.local):
@@ -44,13 +47,13 @@ class Record:
     """A mutable struct of the state; compared by identity, as it is owned in one place.
 
     Subclasses are slotted dataclasses with `eq=False`. Fields hold None, bool, int, str, bytes,
-    tuples of these, records and containers: all that a snapshot can write down.
+    tuples of these (`stored` if named), records and containers: all that a snapshot writes down.
     """
 
     __slots__ = ()
 
-    KINDS: ClassVar[dict[str, type[Record]]] = {}
-    """Every record class by its name: snapshots name classes."""
+    KINDS: ClassVar[dict[str, type]] = {}
+    """Every class of the state by its name: snapshots name classes."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -61,6 +64,12 @@ class Record:
         if old is not _UNSET:  # a field's first value needs no undoing: the record is new
             note(object.__setattr__, self, name, old)
         object.__setattr__(self, name, value)
+
+
+def stored(named_tuple: type[N]) -> type[N]:
+    """Let records hold values of this named tuple (a decorator)."""
+    Record.KINDS[named_tuple.__name__] = named_tuple
+    return named_tuple
 
 
 class Savepoint:

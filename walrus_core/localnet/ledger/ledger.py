@@ -12,19 +12,20 @@ No clock, no I/O, no randomness: time, senders and the source of ids come in thr
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
-from walrus_core.errors import InvalidArgumentError, UnknownObjectError
+from walrus_core.errors import InvalidArgumentError, SnapshotError
+from walrus_core.localnet.ledger import snapshots
 from walrus_core.localnet.ledger.auth import Auth
 from walrus_core.localnet.ledger.blob import BlobModule
-from walrus_core.localnet.ledger.containers import Table
+from walrus_core.localnet.ledger.config import LedgerConfig
 from walrus_core.localnet.ledger.events import EventLog
-from walrus_core.localnet.ledger.integers import U16_MAX, U32_MAX, U64_MAX
+from walrus_core.localnet.ledger.integers import U64_MAX
 from walrus_core.localnet.ledger.journal import Note, Record, Savepoint
-from walrus_core.localnet.ledger.objects import Object
+from walrus_core.localnet.ledger.objects import Objects
 from walrus_core.localnet.ledger.pooled_blob import StoragePoolModule
 from walrus_core.localnet.ledger.shared_blob import SharedBlobModule
 from walrus_core.localnet.ledger.slashing import Slashing, SlashingManager
@@ -40,80 +41,7 @@ from walrus_core.localnet.ledger.upgrade import ORIGINAL_PACKAGE, Upgrade, Upgra
 from walrus_core.localnet.ledger.wal import Coins, Treasury, Wal, genesis_coin
 from walrus_core.types import checked_int
 
-__all__ = ["Ledger", "LedgerConfig", "Objects", "State"]
-
-ACTIVE_SET_SIZES = {3: 111, 4: 150}
-"""Contract version -> how many nodes may be elected (contract.md, section 22)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerConfig:
-    """What is fixed when the contract is published and initialized.
-
-    `active_set_size` is the version's own unless given; `start_ms` is the time of creation.
-    `verify_signatures=False` skips the pairings alone, for simulations; bitmaps, weights and
-    headers of certificates are checked all the same.
-    """
-
-    n_shards: int
-    epoch_duration_ms: int = 14 * 24 * 3_600_000
-    epoch_zero_duration_ms: int = 0
-    max_epochs_ahead: int = 53
-    contract_version: int = 4
-    active_set_size: int | None = None
-    start_ms: int = 0
-    verify_signatures: bool = True
-
-    def __post_init__(self) -> None:
-        checked_int("n_shards", self.n_shards, 1, U16_MAX)
-        checked_int("epoch_duration_ms", self.epoch_duration_ms, 0, U64_MAX)
-        checked_int("epoch_zero_duration_ms", self.epoch_zero_duration_ms, 0, U64_MAX)
-        checked_int("max_epochs_ahead", self.max_epochs_ahead, 0, U32_MAX)
-        checked_int("start_ms", self.start_ms, 0, U64_MAX)
-        if self.contract_version not in ACTIVE_SET_SIZES:
-            versions = " or ".join(map(str, ACTIVE_SET_SIZES))
-            raise InvalidArgumentError(
-                f"contract_version must be {versions}, not {self.contract_version!r}"
-            )
-        if self.active_set_size is not None:
-            checked_int("active_set_size", self.active_set_size, 1, U16_MAX)
-
-    @property
-    def max_nodes(self) -> int:
-        """The size of the active set."""
-        if self.active_set_size is not None:
-            return self.active_set_size
-        return ACTIVE_SET_SIZES[self.contract_version]
-
-
-O = TypeVar("O", bound=Object)  # noqa: E741
-
-
-class Objects(Table[bytes, Object]):
-    """The objects at large, by id."""
-
-    __slots__ = ()
-
-    def __getitem__(self, object_id: bytes) -> Object:
-        found = self.get(object_id)
-        if found is None:
-            raise UnknownObjectError("object", object_id)
-        return found
-
-    def require(self, value: Object) -> None:
-        """Refuse an object that is not at large in this very ledger."""
-        if self.get(value.id) is not value:
-            raise UnknownObjectError(type(value).__name__, value.id)
-
-    def take(self, value: Object) -> None:
-        """Take an object: it is no longer at large."""
-        self.require(value)
-        self.remove(value.id)
-
-    def add(self, value: O) -> O:
-        """Make a new object at large."""
-        self.insert(value.id, value)
-        return value
+__all__ = ["Ledger", "State"]
 
 
 @dataclass(slots=True, eq=False)
@@ -223,6 +151,27 @@ class Ledger:
         checked_int("now_ms", now_ms, self.now_ms, U64_MAX)
         with Savepoint(self._notes):
             self.state.now_ms = now_ms
+
+    def snapshot(self) -> bytes:
+        """All of it as bytes, but for the events, of which only the number is kept."""
+        config = dataclasses.astuple(self.config)
+        return snapshots.write(config, self.events.end, self.state)
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> Ledger:
+        """The ledger that made the snapshot; SnapshotError if it was cut or edited."""
+        values = snapshots.read(snapshot)
+        if [type(value) for value in values] != [tuple, int, State]:
+            raise SnapshotError("the snapshot holds something else than a ledger")
+        settings, events, state = values
+        names = [field.name for field in dataclasses.fields(LedgerConfig)]
+        ledger = cls(LedgerConfig(**dict(zip(names, settings, strict=True))))
+        ledger.state, ledger.events = state, EventLog(events)
+        return ledger
+
+    def digest(self) -> bytes:
+        """Blake2b-256 of the whole state: equal ledgers, equal digests."""
+        return snapshots.digest_of(self.snapshot())
 
     def _counted_digest(self) -> bytes:
         source = b"walrus-core transaction" + self.state.transactions.to_bytes(8, "little")

@@ -8,7 +8,9 @@ value leaves the ledger's objects with it. Money inside of objects is a plain nu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
+from walrus_core.errors import UnknownObjectError
 from walrus_core.localnet.ledger.containers import Table, VecMap
 from walrus_core.localnet.ledger.journal import Record
 
@@ -16,6 +18,7 @@ __all__ = [
     "Blob",
     "Coin",
     "Object",
+    "Objects",
     "PooledBlob",
     "SharedBlob",
     "StakedWal",
@@ -30,6 +33,36 @@ class Object(Record):
     """A record with an id of 32 bytes."""
 
     id: bytes
+
+
+O = TypeVar("O", bound=Object)  # noqa: E741
+
+
+class Objects(Table[bytes, Object]):
+    """The objects at large, by id."""
+
+    __slots__ = ()
+
+    def __getitem__(self, object_id: bytes) -> Object:
+        found = self.get(object_id)
+        if found is None:
+            raise UnknownObjectError("object", object_id)
+        return found
+
+    def require(self, value: Object) -> None:
+        """Refuse an object that is not at large in this very ledger."""
+        if self.get(value.id) is not value:
+            raise UnknownObjectError(type(value).__name__, value.id)
+
+    def take(self, value: Object) -> None:
+        """Take an object: it is no longer at large."""
+        self.require(value)
+        self.remove(value.id)
+
+    def add(self, value: O) -> O:
+        """Make a new object at large."""
+        self.insert(value.id, value)
+        return value
 
 
 @dataclass(slots=True, eq=False)
