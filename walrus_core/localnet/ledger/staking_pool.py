@@ -25,7 +25,7 @@ __all__ = ["StakingPool"]
 
 @dataclass(eq=False, slots=True)
 class StakingPool(Object):
-    """Its id is the node's. Money in FROST; an exchange rate is (wal, shares)."""
+    """Its id is the node's. Money in FROST; exchange rates by the epochs in which they began."""
 
     node_info: NodeInfo
     voting_params: VotingParams
@@ -39,11 +39,11 @@ class StakingPool(Object):
     pending_stake: PendingValues = field(default_factory=PendingValues)
     pending_shares_withdraw: PendingValues = field(default_factory=PendingValues)
     pre_active_withdrawals: PendingValues = field(default_factory=PendingValues)
-    exchange_rates: Table[int, tuple[int, int]] = field(default_factory=Table)
+    exchange_rates: Table[int, ExchangeRate] = field(default_factory=Table)
 
     def start(self) -> None:
         """A new pool begins at the flat rate."""
-        self._note_rate(self.activation_epoch, FLAT)
+        self.exchange_rates.insert(self.activation_epoch, FLAT)
 
     def advance_epoch(self, epoch: int, rewards: int, contract_version: int) -> None:
         """Start `epoch` with what the node earned in the one before, before its commission."""
@@ -58,12 +58,9 @@ class StakingPool(Object):
         self.latest_epoch = epoch
         self.node_info.rotate_public_key()
         rate = ExchangeRate.of(self.wal_balance, self.num_shares)
-        self._note_rate(epoch, rate)
+        self.exchange_rates[epoch] = rate
         self._process_pending(epoch, rate)
         self.num_shares = rate.to_shares(self.wal_balance)
-
-    def _note_rate(self, epoch: int, rate: ExchangeRate) -> None:
-        self.exchange_rates[epoch] = (rate.wal, rate.shares)
 
     def _process_pending(self, epoch: int, rate: ExchangeRate) -> None:
         """Stakes come in and go out, all at the same rate."""
@@ -94,7 +91,7 @@ class StakingPool(Object):
         for candidate in range(min(epoch, newest), self.activation_epoch - 1, -1):
             rate = self.exchange_rates.get(candidate)
             if rate is not None:
-                return ExchangeRate(*rate)
+                return rate
         return FLAT
 
     def wal_balance_at_epoch(self, epoch: int) -> int:
