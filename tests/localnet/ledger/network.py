@@ -1,9 +1,12 @@
 """A small network to play with: nodes, stakes and epochs on a ledger."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from walrus_core.localnet.ledger import Ledger, LedgerConfig
+import pytest
+
+from walrus_core.localnet.ledger import Abort, Ledger, LedgerConfig
 from walrus_core.localnet.ledger.node_info import NodeMetadata
 from walrus_core.localnet.ledger.objects import Coin, StakedWal, StorageNodeCap
 from walrus_core.localnet.ledger.staking_pool import StakingPool
@@ -102,3 +105,11 @@ class Network:
 def address(number: int) -> bytes:
     """Of the operator of a node."""
     return b"operator" + number.to_bytes(24, "big")
+
+
+@contextlib.contextmanager
+def refused(module: str, code: int) -> Iterator[None]:
+    """The block must abort with exactly this."""
+    with pytest.raises(Abort) as caught:
+        yield
+    assert (caught.value.module, caught.value.code) == (module, code)

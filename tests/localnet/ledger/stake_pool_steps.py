@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from localnet.ledger.known_contract import Entry
 from localnet.ledger.scenario import Done, Step, World
 
-from walrus_core.localnet.ledger import Ledger, LedgerConfig, stake_lifecycle, staked_wal
+from walrus_core.localnet.ledger import Ledger, LedgerConfig, stake_lifecycle
 from walrus_core.localnet.ledger.auth import Authenticated, authorized_object
 from walrus_core.localnet.ledger.commission import Commission
 from walrus_core.localnet.ledger.node_info import NodeInfo, NodeMetadata, VotingParams

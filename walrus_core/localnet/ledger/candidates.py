@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from walrus_core.errors import InvalidEncodingError
+from walrus_core.errors import InvalidEncodingError, SignatureError
 from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import authorized_address, authorized_object
 from walrus_core.localnet.ledger.commission import Commission, check_rate
@@ -20,30 +18,22 @@ from walrus_core.localnet.ledger.staking_pool import StakingPool
 from walrus_core.localnet.ledger.staking_state import StakingState
 from walrus_core.localnet.ledger.transaction import Transaction
 from walrus_core.protocol.keys import PublicKey, Signature
-from walrus_core.protocol.messages import ProofOfPossession
 
-__all__ = ["Possession", "register_candidate"]
+__all__ = ["check_possession", "register_candidate"]
 
 
-@dataclass(frozen=True, slots=True)
-class Possession:
-    """A BLS key (48 bytes) with its owner's signature over it, the epoch and the sender."""
-
-    public_key: bytes
-    proof: bytes
-
-    def check(self, epoch: int, tx: Transaction, *, verify: bool) -> None:
-        """Abort unless the key is one and the proof is its owner's, made now by the sender."""
-        if len(self.public_key) != PublicKey.SIZE:
-            raise abort("messages", "EInvalidKeyLength")
-        if verify and not self._proves(bytes(ProofOfPossession(epoch, tx.sender, self.public_key))):
-            raise abort("staking_pool", "EInvalidProofOfPossession")
-
-    def _proves(self, message: bytes) -> bool:
-        try:
-            return PublicKey(self.public_key).verifies(message, Signature(self.proof))
-        except InvalidEncodingError:  # no point of the curve: the contract's pairing says no
-            return False
+def check_possession(
+    public_key: bytes, proof: bytes, epoch: int, tx: Transaction, *, verify: bool
+) -> None:
+    """Abort unless the BLS key is one and its owner proved, in this epoch, to be the sender."""
+    if len(public_key) != PublicKey.SIZE:
+        raise abort("messages", "EInvalidKeyLength")
+    if not verify:
+        return
+    try:
+        PublicKey(public_key).verify_possession(epoch, tx.sender, Signature(proof))
+    except (InvalidEncodingError, SignatureError):
+        raise abort("staking_pool", "EInvalidProofOfPossession") from None
 
 
 def register_candidate(

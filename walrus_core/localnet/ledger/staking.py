@@ -13,7 +13,7 @@ from walrus_core.localnet.ledger import epochs, stake_lifecycle
 from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated, Authorized
 from walrus_core.localnet.ledger.calls import U16, U32, U64, Face, Id, Taken, call
-from walrus_core.localnet.ledger.candidates import Possession, register_candidate
+from walrus_core.localnet.ledger.candidates import check_possession, register_candidate
 from walrus_core.localnet.ledger.committee import Committee
 from walrus_core.localnet.ledger.node_info import NodeInfo, NodeMetadata, VotingParams
 from walrus_core.localnet.ledger.objects import Coin, StakedWal, StorageNodeCap
@@ -68,7 +68,7 @@ class Staking(Face):
 
     def _check_possession(self, public_key: bytes, proof: bytes) -> None:
         verify = self._ledger.config.verify_signatures
-        Possession(public_key, proof).check(self._state.epoch, self._ledger.tx, verify=verify)
+        check_possession(public_key, proof, self._state.epoch, self._ledger.tx, verify=verify)
 
     @call
     def set_next_public_key(
