@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -45,10 +45,11 @@ def register(
 
 @dataclass
 class Network:
-    """A ledger without signatures, and its nodes' caps."""
+    """A ledger without signatures, its nodes' caps, and all stakes in the order of their making."""
 
     ledger: Ledger
-    caps: list[StorageNodeCap]
+    caps: list[StorageNodeCap] = field(default_factory=list)
+    stakes: list[StakedWal] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -66,7 +67,7 @@ class Network:
             contract_version=contract_version,
             verify_signatures=False,
         )
-        network = cls(Ledger(config), [])
+        network = cls(Ledger(config))
         for number, stake in enumerate(stakes):
             with network.ledger.transaction(sender=address(number)):
                 cap = register(network.ledger, commission_rate=commission_rate)
@@ -80,7 +81,10 @@ class Network:
 
     def stake(self, node: int, amount: int) -> StakedWal:
         """`amount` in FROST."""
-        return self.ledger.staking.stake_with_pool(self.coin(amount), self.caps[node].node_id)
+        node_id = self.caps[node].node_id
+        staked = self.ledger.staking.stake_with_pool(self.coin(amount), node_id)
+        self.stakes.append(staked)
+        return staked
 
     def pool(self, node: int) -> StakingPool:
         return self.ledger.state.staking.pools[self.caps[node].node_id]
