@@ -71,7 +71,7 @@ def burn(world: World, blob: str) -> None:
     world.ledger.blob.burn(world.named[blob])
 
 
-def share(world: World, blob: str, funds: int) -> Done:
+def share(world: World, blob: str, funds: int = 0) -> Done:
     shared = world.ledger.shared_blob.new_funded(world.named[blob], world.coin(funds))
     return Done({"funds": shared.funds}, shared)
 

@@ -46,6 +46,10 @@ class _Map(Generic[K, V]):
         """The pairs as they are now; the map may change while the caller walks them."""
         return list(self._items.items())
 
+    def values(self) -> list[V]:
+        """The values as they are now."""
+        return list(self._items.values())
+
     def __getitem__(self, key: K) -> V:
         try:
             return self._items[key]
