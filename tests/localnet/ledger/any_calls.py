@@ -30,13 +30,14 @@ CONFIG = LedgerConfig(
     n_shards=N_SHARDS, epoch_duration_ms=EPOCH_MS, max_epochs_ahead=4, verify_signatures=False
 )
 ENCODED = 6940  # bytes that the smallest blobs take
-CAPACITY = 20 * ENCODED
+CAPACITY = 60 * ENCODED
 
 T = TypeVar("T", bound=Object)
 
 few = st.integers(0, 5)
-amounts = st.sampled_from([0, 1, 7, FROST_PER_WAL - 1, FROST_PER_WAL, 5 * FROST_PER_WAL])
-sizes = st.sampled_from([0, 1, ENCODED - 1, ENCODED, 2 * ENCODED, 5 * ENCODED, 2**64 - 1])
+roots = st.integers(0, 2)
+amounts = st.sampled_from([7, FROST_PER_WAL - 1, 5 * FROST_PER_WAL, 10**6 * FROST_PER_WAL])
+sizes = st.sampled_from([0, ENCODED - 1, ENCODED, 2 * ENCODED, 5 * ENCODED, 2**64 - 1])
 prices = st.sampled_from([0, 1, 1000, 10**9])
 
 
@@ -53,6 +54,18 @@ class Network(RuleBasedStateMachine):
                 stake = self.coin((number + 1) * 10 * FROST_PER_WAL)
                 self.call("staking.stake_with_pool", stake, cap.node_id)
         self.turn_epoch()
+        self.store()
+
+    def store(self) -> None:
+        """Something to work on: storage, blobs that can be certified, a pool."""
+        coin = self.coin(FROST_PER_WAL)
+        for root in range(2):
+            storage = self.call("system.reserve_space", ENCODED, 2, coin)
+            blob = derive_blob_id(root, RS2, 1), root, 1, RS2, root == 0
+            self.call("system.register_blob", storage, *blob, coin)
+        self.call("system.reserve_space", ENCODED, 3, coin)
+        pool = self.call("system.create_storage_pool", 3 * ENCODED, 2, coin)
+        self.call("system.register_pooled_blob", pool, *blob, coin)
 
     @property
     def ledger(self) -> Ledger:
@@ -157,7 +170,7 @@ class BlobCalls(Network):
             self.call("storage_resource.split_by_size", storage, size)
             self.call("storage_resource.fuse", storage, other)
 
-    @rule(number=few, root=few, deletable=st.booleans(), amount=amounts)
+    @rule(number=few, root=roots, deletable=st.booleans(), amount=amounts)
     def register_blob(self, number: int, root: int, deletable: bool, amount: int) -> None:
         if storage := self.some(Storage, number):
             blob_id = derive_blob_id(root, RS2, 1)
@@ -197,9 +210,9 @@ class BlobCalls(Network):
     @rule(number=few, key=st.sampled_from("abc"), value=st.sampled_from("xy"))
     def attribute(self, number: int, key: str, value: str) -> None:
         if blob := self.some(Blob, number):
+            self.call("blob.add_metadata", blob, {value: key})
             self.call("blob.insert_or_update_metadata_pair", blob, key, value)
-            self.call("blob.remove_metadata_pair", blob, value)
-            self.call("blob.add_metadata", blob, {key: value})
+            self.call("blob.remove_metadata_pair", blob, "a")
 
 
 class PoolCalls(Network):
@@ -211,14 +224,14 @@ class PoolCalls(Network):
         if storage := self.some(Storage, number):
             self.call("system.create_storage_pool_with_storage", storage)
 
-    @rule(number=few, root=few, deletable=st.booleans(), amount=amounts)
+    @rule(number=few, root=roots, deletable=st.booleans(), amount=amounts)
     def fill_pool(self, number: int, root: int, deletable: bool, amount: int) -> None:
         if pool := self.some(StoragePool, number):
             blob_id, coin = derive_blob_id(root, RS2, 1), self.coin(amount)
             blob = (pool, blob_id, root, 1, RS2, deletable)
             self.call("system.register_pooled_blob", *blob, coin)
 
-    @rule(number=few, root=few)
+    @rule(number=few, root=roots)
     def certify_pooled(self, number: int, root: int) -> None:
         pool, blob_id = self.some(StoragePool, number), derive_blob_id(root, RS2, 1)
         if pool and (blob := pool.blobs.get(blob_id)):
@@ -228,7 +241,7 @@ class PoolCalls(Network):
 
     @rule(
         number=few,
-        root=few,
+        root=roots,
         what=st.sampled_from(["delete_pooled_blob", "burn_expired_pooled_blob"]),
     )
     def empty_pool(self, number: int, root: int, what: str) -> None:
