@@ -46,7 +46,8 @@ class BlsCommittee(Record):
             raise abort("bls_aggregate", "EInvalidBitmap") from None
 
     def weight_of_signers(self, signers: Iterable[int]) -> int:
-        return sum(self.members[position].weight for position in signers)
+        members = self.members
+        return sum([members[position].weight for position in signers])
 
 
 def new_bls_committee(epoch: int, members: Iterable[tuple[bytes, int, bytes]]) -> BlsCommittee:
