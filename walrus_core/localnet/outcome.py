@@ -126,12 +126,14 @@ class EpochOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All epochs that could be lived through, and the committee that follows the last of them.
+    """All nodes in the scenario's order, all epochs that could be lived through, and the committee
+    that follows the last of them.
 
     `stuck` says why an epoch never ended: nobody is staked any more, for one. Then its own outcome
     and all later ones are missing.
     """
 
+    nodes: tuple[str, ...]
     epochs: tuple[EpochOutcome, ...]
     following: CommitteeOutcome
     stakes: tuple[StakeOutcome, ...]

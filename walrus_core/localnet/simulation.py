@@ -97,6 +97,7 @@ class Simulation:
             stuck = str(abort)
         self._portfolio.pay_out_due()
         return Outcome(
+            nodes=tuple(self._caps),
             epochs=tuple(self._epochs),
             following=self._committee(),
             stakes=self._portfolio.outcomes(self._names),

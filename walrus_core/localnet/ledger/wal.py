@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U64, Face, Taken, call
@@ -42,9 +43,7 @@ class Wal(Face):
     @property
     def genesis_coin(self) -> Coin:
         """The publisher's coin, from which all others are split."""
-        coin = self._ledger.objects[_GENESIS]
-        assert isinstance(coin, Coin)
-        return coin
+        return cast(Coin, self._ledger.objects[_GENESIS])
 
     @call
     def total_supply(self) -> int:
