@@ -36,7 +36,7 @@ class LedgerConfig:
         checked_int("n_shards", self.n_shards, 1, U16_MAX)
         checked_int("epoch_duration_ms", self.epoch_duration_ms, 0, U64_MAX)
         checked_int("epoch_zero_duration_ms", self.epoch_zero_duration_ms, 0, U64_MAX)
-        checked_int("max_epochs_ahead", self.max_epochs_ahead, 0, U32_MAX)
+        checked_int("max_epochs_ahead", self.max_epochs_ahead, 1, U32_MAX)
         checked_int("start_ms", self.start_ms, 0, U64_MAX)
         if self.contract_version not in ACTIVE_SET_SIZES:
             versions = " or ".join(map(str, ACTIVE_SET_SIZES))

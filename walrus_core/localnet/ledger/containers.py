@@ -150,15 +150,13 @@ class Vector(Generic[T]):
 
     def pop(self) -> T:
         """Remove the last element and return it."""
-        value = self._items.pop()
-        note(self._items.append, value)
-        return value
+        note(self._items.append, self._items[-1])
+        return self._items.pop()
 
     def pop_front(self) -> T:
         """Remove the first element and return it."""
-        value = self._items.pop(0)
-        note(self._items.insert, 0, value)
-        return value
+        note(self._items.insert, 0, self._items[0])
+        return self._items.pop(0)
 
     def swap_remove(self, index: int) -> T:
         """Remove an element; the last one takes its place."""
