@@ -87,3 +87,10 @@ def test_attributes_are_text(attributes: Attributes) -> None:
         attributes.call("add_metadata", {"a": 1})
     with pytest.raises(InvalidArgumentError):
         attributes.call("insert_or_update_metadata_pair", "a", b"1")
+    for text in ("\ud800", "a\udfff"):
+        with pytest.raises(InvalidArgumentError, match="UTF-8"):
+            attributes.call("insert_or_update_metadata_pair", "a", text)
+        with pytest.raises(InvalidArgumentError, match="UTF-8"):
+            attributes.call("add_metadata", {text: "1"})
+    with pytest.raises(InvalidArgumentError, match="mapping"):
+        attributes.call("add_metadata", [("a", "1")])

@@ -60,6 +60,8 @@ def test_what_is_taken_is_gone(network: Network) -> None:
     assert (caught.value.kind, caught.value.object_id) == ("Storage", storage.id)
     with pytest.raises(UnknownObjectError):
         network.ledger.objects[storage.id]
+    with pytest.raises(InvalidArgumentError):
+        network.ledger.objects[storage.id.hex()]  # type: ignore[index]
 
 
 def test_a_failed_call_gives_back_what_it_took(network: Network) -> None:
@@ -143,6 +145,25 @@ def test_the_clock_is_the_callers_and_never_goes_back() -> None:
     with pytest.raises(ZeroDivisionError), ledger.transaction(now_ms=20):
         1 / 0  # noqa: B018
     assert ledger.now_ms == 10
+
+
+def test_senders_and_digests_have_32_bytes() -> None:
+    ledger = Ledger(LedgerConfig(n_shards=10))
+    for wrong in ({"sender": b""}, {"digest": bytes(31)}, {"sender": "0x0"}):
+        with pytest.raises(InvalidArgumentError), ledger.transaction(**wrong):  # type: ignore[arg-type]
+            pass
+
+
+def test_transactions_of_two_ledgers_do_not_meet() -> None:
+    one, other = (Ledger(LedgerConfig(n_shards=10)) for _ in range(2))
+    digest = one.digest()
+    with refused("balance", 2), one.transaction():
+        one.coin.zero()
+        kept = other.coin.zero()
+        one.coin.zero()
+        one.coin.split(one.coin.zero(), 1)
+    assert one.digest() == digest
+    assert other.objects[kept.id] is kept
 
 
 def test_looking_changes_nothing(network: Network) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.localnet.ledger.aborts import abort
+from walrus_core.localnet.ledger.calls import checked_text
 from walrus_core.localnet.ledger.containers import VecMap
 
 __all__ = [
@@ -77,7 +78,8 @@ def _present(owner: Attributed, module: str) -> VecMap[str, str]:
 
 
 def _checked(metadata: Mapping[str, str]) -> VecMap[str, str]:
-    pairs = list(metadata.items())
-    if not all(isinstance(text, str) for pair in pairs for text in pair):
-        raise InvalidArgumentError("attributes map str to str")
-    return VecMap(pairs)
+    if not isinstance(metadata, Mapping):
+        raise InvalidArgumentError(f"attributes are a mapping, not {type(metadata).__name__}")
+    return VecMap(
+        (checked_text("key", key), checked_text("value", value)) for key, value in metadata.items()
+    )

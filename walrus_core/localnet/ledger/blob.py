@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from walrus_core.localnet.ledger import attributes
 from walrus_core.localnet.ledger.aborts import abort
-from walrus_core.localnet.ledger.calls import U8, U64, U256, Face, Taken, call
+from walrus_core.localnet.ledger.calls import U8, U16, U64, U256, Face, Taken, call
 from walrus_core.localnet.ledger.encoding import derive_blob_id, encoded_length
 from walrus_core.localnet.ledger.events import BlobCertified, BlobDeleted, BlobRegistered
 from walrus_core.localnet.ledger.objects import Blob, Coin, Storage
@@ -155,6 +155,11 @@ class BlobModule(Face):
     def remove_metadata_pair_if_exists(self, blob: Blob, key: str) -> tuple[str, str] | None:
         value = attributes.remove_if_exists(blob, key)
         return None if value is None else (key, value)
+
+    @call
+    def encoded_size(self, blob: Blob, n_shards: U16) -> int:
+        """Bytes on all shards together."""
+        return encoded_length(blob.size, n_shards, blob.encoding_type)
 
     @call
     def derive_blob_id(self, root_hash: U256, encoding_type: U8, size: U64) -> int:

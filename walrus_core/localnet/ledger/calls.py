@@ -29,7 +29,7 @@ from walrus_core.types import checked_int
 if TYPE_CHECKING:
     from walrus_core.localnet.ledger.ledger import Ledger
 
-__all__ = ["U8", "U16", "U32", "U64", "U256", "Face", "Id", "Taken", "call"]
+__all__ = ["U8", "U16", "U32", "U64", "U256", "Face", "Id", "Taken", "call", "checked_text"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +62,13 @@ class _OfClass:
             wanted, got = self.kind.__name__, type(value).__name__
             raise InvalidArgumentError(f"{name} must be of type {wanted}, not {got}")
         return value
+
+
+class _Text:
+    """A string of the chain: UTF-8, so no half surrogates."""
+
+    def __call__(self, ledger: Ledger, name: str, value: Any) -> str:  # noqa: ARG002
+        return checked_text(name, value)
 
 
 class _Id:
@@ -169,4 +176,17 @@ def _check(hint: Any) -> Check | None:
         return check
     if not isinstance(hint, type) or getattr(hint, "__origin__", None):
         return None  # sequences and optional values: the method's own business
+    if hint is str:
+        return _Text()
     return _Reference(hint) if issubclass(hint, Object) else _OfClass(hint)
+
+
+def checked_text(name: str, value: object) -> str:
+    """`value` if it is text that has a UTF-8 form, as all strings on chain."""
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{name} must be of type str, not {type(value).__name__}")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(f"{name} is no text that UTF-8 can hold: {error}") from None
+    return value

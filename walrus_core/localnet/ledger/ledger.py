@@ -39,7 +39,7 @@ from walrus_core.localnet.ledger.system_state import SystemState, new_system_sta
 from walrus_core.localnet.ledger.transaction import ANYONE, Transaction
 from walrus_core.localnet.ledger.upgrade import ORIGINAL_PACKAGE, Upgrade, UpgradeManager
 from walrus_core.localnet.ledger.wal import Coins, Treasury, Wal, genesis_coin
-from walrus_core.types import checked_int
+from walrus_core.types import checked_bytes, checked_int
 
 __all__ = ["Ledger", "State"]
 
@@ -60,7 +60,10 @@ class State(Record):
 
 
 class Ledger:
-    """One copy of the contract with everything that was published in it."""
+    """One copy of the contract with everything that was published in it.
+
+    Not for several threads at once.
+    """
 
     def __init__(self, config: LedgerConfig) -> None:
         self.config = config
@@ -138,7 +141,10 @@ class Ledger:
             if now_ms is not None:
                 self.advance_clock(now_ms)
             self._open = Transaction(
-                self.events, sender or ANYONE, self.now_ms, digest or self._counted_digest()
+                self.events,
+                ANYONE if sender is None else checked_bytes("sender", sender, 32),
+                self.now_ms,
+                self._counted_digest() if digest is None else checked_bytes("digest", digest, 32),
             )
             try:
                 yield self._open
@@ -166,6 +172,8 @@ class Ledger:
             raise SnapshotError("the snapshot holds something else than a ledger")
         settings, events, state = values
         names = [field.name for field in dataclasses.fields(LedgerConfig)]
+        if len(settings) != len(names):
+            raise SnapshotError("the snapshot is another version's: its settings are others")
         ledger = cls(LedgerConfig(**dict(zip(names, settings, strict=True))))
         ledger.state, ledger.events = state, EventLog(events)
         return ledger

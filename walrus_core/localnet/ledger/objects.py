@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from walrus_core.errors import UnknownObjectError
+from walrus_core.errors import InvalidArgumentError, UnknownObjectError
 from walrus_core.localnet.ledger.containers import Table, VecMap
 from walrus_core.localnet.ledger.journal import Record
 
@@ -44,6 +44,10 @@ class Objects(Table[bytes, Object]):
     __slots__ = ()
 
     def __getitem__(self, object_id: bytes) -> Object:
+        if not isinstance(object_id, bytes):
+            raise InvalidArgumentError(
+                f"an object id is 32 bytes, not of type {type(object_id).__name__}"
+            )
         found = self.get(object_id)
         if found is None:
             raise UnknownObjectError("object", object_id)
