@@ -38,8 +38,8 @@ def committee_view(outcome: Outcome) -> View:
     held = {name: [float(c.shards_of(name)) for c in committees] for name in outcome.nodes}
     moved = {"moved": [float(c.moved) for c in committees]}
     return report, [
-        Panel("Shards of each node", "shards", labels, held, "areas"),
-        Panel("Shards that change hands", "shards", labels, moved, "bars"),
+        Panel("Shards of each node", "shards", labels, held, "columns"),
+        Panel("Shards that change hands", "shards", labels, moved, "columns"),
     ]
 
 
@@ -98,8 +98,8 @@ def rewards_view(outcome: Outcome) -> View:
         "burned": [e.burned / FROST_PER_WAL for e in epochs],
     }
     return report, [
-        Panel("Rewards of each node, added up", "WAL", labels, earned, "areas"),
-        Panel("Where each epoch's income goes", "WAL", labels, flows, "bars"),
+        Panel("Rewards of each node, added up", "WAL", labels, earned, "columns"),
+        Panel("Where each epoch's income goes", "WAL", labels, flows, "columns"),
     ]
 
 
@@ -181,12 +181,12 @@ def cost_view(outcome: Outcome) -> View:
         "write": [p.write_cost / FROST_PER_WAL for _, p in bought],
     }
     labels = [f"{epoch}: {_bought_text(p)}" for epoch, p in bought]
-    return report, [Panel("Cost of each purchase", "WAL", labels, costs, "bars")]
+    return report, [Panel("Cost of each purchase", "WAL", labels, costs, "rows")]
 
 
 def _bought_text(purchase: Purchase) -> str:
     if purchase.size is None:
-        return "storage"
+        return f"storage of {size_text(purchase.encoded_size)}"
     blob = f"blob of {size_text(purchase.size)}"
     return blob if purchase.count == 1 else f"{purchase.count:,} x {blob}"
 
