@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from walrus_core.errors import InvalidEncodingError
 from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.bls_committee import BlsCommittee
 from walrus_core.protocol.messages import (
@@ -112,11 +111,7 @@ class Verifier:
     def _check_signature(
         self, committee: BlsCommittee, signers: tuple[int, ...], message: bytes, signature: bytes
     ) -> None:
-        try:
-            valid = self._keys(committee).verifies(signers, message, signature)
-        except InvalidEncodingError:  # bytes that no signature can have
-            valid = False
-        if not valid:
+        if not self._keys(committee).verifies(signers, message, signature):
             raise abort("bls_aggregate", "ESigVerification")
 
     def _keys(self, committee: BlsCommittee) -> MemberKeys:

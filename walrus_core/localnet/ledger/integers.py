@@ -19,7 +19,6 @@ __all__ = [
     "ceil_div",
     "floor_div",
     "mul_div",
-    "u8",
     "u16",
     "u32",
     "u64",
@@ -32,12 +31,6 @@ U32_MAX = 2**32 - 1
 U64_MAX = 2**64 - 1
 U128_MAX = 2**128 - 1
 U256_MAX = 2**256 - 1
-
-
-def u8(value: int) -> int:
-    if 0 <= value <= U8_MAX:
-        return value
-    raise arithmetic()
 
 
 def u16(value: int) -> int:

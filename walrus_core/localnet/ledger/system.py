@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.localnet.ledger import (
     blob as blobs,
-    deny_list,
+    certified_messages,
     event_blob,
     pooled_blob,
     storage_pool,
@@ -292,7 +292,9 @@ class System(Face):
     def register_deny_list_update(
         self, cap: StorageNodeCap, deny_list_root: U256, deny_list_sequence: U64
     ) -> None:
-        deny_list.register_update(self._state, cap, deny_list_root, deny_list_sequence, self._tx)
+        certified_messages.register_deny_list_update(
+            self._state, cap, deny_list_root, deny_list_sequence, self._tx
+        )
 
     @call
     def update_deny_list(
@@ -300,20 +302,20 @@ class System(Face):
     ) -> None:
         self._state.require_member(cap.node_id)
         body = self._certified(signature, members_bitmap, message, DenyListUpdate.TYPE)
-        deny_list.update(self._state, cap, body, self._tx)
+        certified_messages.update_deny_list(self._state, cap, body, self._tx)
 
     @call
     def delete_deny_listed_blob(
         self, signature: bytes, members_bitmap: bytes, message: bytes
     ) -> None:
         body = self._certified(signature, members_bitmap, message, DenyListBlobDeleted.TYPE)
-        deny_list.delete_blob(self._state, body, self._tx)
+        certified_messages.delete_deny_listed_blob(self._state, body, self._tx)
 
     @call
     def invalidate_blob_id(self, signature: bytes, members_bitmap: bytes, message: bytes) -> int:
         """Returns the id of a blob that one correct node at least found inconsistent."""
         body = self._certified(signature, members_bitmap, message, InvalidBlobId.TYPE)
-        return deny_list.invalidate_blob_id(self._state, body, self._tx)
+        return certified_messages.invalidate_blob_id(self._state, body, self._tx)
 
     @call
     def update_protocol_version(
@@ -321,4 +323,4 @@ class System(Face):
     ) -> None:
         self._state.require_member(cap.node_id)
         body = self._certified(signature, members_bitmap, message, ProtocolVersion.TYPE)
-        deny_list.update_protocol_version(self._state, body, self._tx)
+        certified_messages.update_protocol_version(self._state, body, self._tx)

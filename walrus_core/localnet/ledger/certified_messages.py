@@ -1,6 +1,4 @@
-"""Certified messages that leave little or no state: deny lists, invalid blobs, protocol versions
-(contract.md, section 19).
-"""
+"""What nodes attest beside blobs, most of it for the event alone (contract.md, section 19)."""
 
 from __future__ import annotations
 
@@ -18,15 +16,15 @@ from walrus_core.localnet.ledger.system_state import SystemState
 from walrus_core.localnet.ledger.transaction import Transaction
 
 __all__ = [
-    "delete_blob",
+    "delete_deny_listed_blob",
     "invalidate_blob_id",
-    "register_update",
-    "update",
+    "register_deny_list_update",
+    "update_deny_list",
     "update_protocol_version",
 ]
 
 
-def register_update(
+def register_deny_list_update(
     system: SystemState, cap: StorageNodeCap, root: int, sequence: int, tx: Transaction
 ) -> None:
     """A node says which deny list it will have attested."""
@@ -35,7 +33,7 @@ def register_update(
     tx.emit(RegisterDenyListUpdate(system.epoch, root, sequence, cap.node_id))
 
 
-def update(system: SystemState, cap: StorageNodeCap, body: Body, tx: Transaction) -> None:
+def update_deny_list(system: SystemState, cap: StorageNodeCap, body: Body, tx: Transaction) -> None:
     """A quorum attests a node's deny list; its size lowers what the node is paid for."""
     node_id, sequence, size, root = body.id(), body.u64(), body.u64(), body.u256()
     if node_id != cap.node_id:
@@ -53,7 +51,7 @@ def _check_sequence(cap: StorageNodeCap, sequence: int) -> None:
         raise abort("system_state_inner", "EIncorrectDenyListSequence")
 
 
-def delete_blob(system: SystemState, body: Body, tx: Transaction) -> None:
+def delete_deny_listed_blob(system: SystemState, body: Body, tx: Transaction) -> None:
     tx.emit(DenyListBlobDeleted(system.epoch, body.u256()))
 
 
