@@ -1,5 +1,8 @@
 """Certificates with real signatures: what the contract accepts, and how it refuses the rest."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -227,3 +230,18 @@ def test_without_signatures_all_else_is_checked() -> None:
 def test_a_member_without_weight() -> None:
     with refused("bls_aggregate", 3):
         new_bls_committee(1, [(node_id(1), 1, bytes(48)), (node_id(2), 0, bytes(48))])
+
+
+WITHOUT_LIBRARY = """
+import sys
+sys.modules["py_arkworks_bls12381"] = None  # importing it fails
+from localnet.ledger.network import Network
+network = Network.of([10, 20])
+network.next_epoch()
+"""
+
+
+def test_simulations_need_no_library_for_signatures() -> None:
+    path = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONPATH": path}
+    subprocess.run([sys.executable, "-c", WITHOUT_LIBRARY], env=environment, check=True)
