@@ -154,6 +154,17 @@ def test_senders_and_digests_have_32_bytes() -> None:
             pass
 
 
+def test_a_digest_serves_one_transaction() -> None:
+    ledger = Ledger(LedgerConfig(n_shards=10))
+    with ledger.transaction(digest=bytes(32)):
+        ledger.coin.zero()
+    with (
+        pytest.raises(InvalidArgumentError, match="a digest of its own"),
+        ledger.transaction(digest=bytes(32)),
+    ):
+        ledger.coin.zero()
+
+
 def test_transactions_of_two_ledgers_do_not_meet() -> None:
     one, other = (Ledger(LedgerConfig(n_shards=10)) for _ in range(2))
     digest = one.digest()

@@ -149,7 +149,7 @@ def call(method: Callable[Concatenate[F, P], R]) -> Callable[Concatenate[F, P], 
             self.check_version()
             result = method(self, *values, **kwargs)
             if isinstance(result, Object):
-                ledger.objects.insert(result.id, result)
+                ledger.objects.add(result)
             return result
 
     return checked

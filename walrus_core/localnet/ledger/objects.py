@@ -64,7 +64,11 @@ class Objects(Table[bytes, Object]):
         self.remove(value.id)
 
     def add(self, value: O) -> O:
-        """Make a new object at large."""
+        """Make an object at large."""
+        if value.id in self:
+            raise InvalidArgumentError(
+                f"object 0x{value.id.hex()} exists; give each transaction a digest of its own"
+            )
         self.insert(value.id, value)
         return value
 
