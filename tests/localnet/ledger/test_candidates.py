@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from localnet.ledger.network import Network, address, refused, register
 
+from walrus_core.errors import InvalidArgumentError
 from walrus_core.localnet.ledger import Ledger, LedgerConfig
 from walrus_core.localnet.ledger.auth import authorized_address, authorized_object
+from walrus_core.localnet.ledger.containers import VecMap
 from walrus_core.localnet.ledger.node_info import NodeMetadata
 from walrus_core.protocol.keys import KeyPair
 
@@ -186,3 +188,26 @@ def test_the_operator_votes_until_another_is_named() -> None:
 
 def signing_key(network: Network) -> bytes:
     return network.ledger.state.system.committee.members[0].public_key
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        NodeMetadata(image_url=5),  # type: ignore[arg-type]
+        NodeMetadata(description="\ud800"),
+        NodeMetadata(extra_fields=VecMap([("key", b"value")])),  # type: ignore[list-item]
+    ],
+    ids=["number", "surrogate", "bytes"],
+)
+def test_metadata_is_text(metadata: NodeMetadata) -> None:
+    network = Network.of([5])
+    with pytest.raises(InvalidArgumentError):
+        network.ledger.staking.set_node_metadata(network.caps[0], metadata)
+
+
+@pytest.mark.parametrize(("node_ids", "commissions"), [([b"short"], [None]), ([[]], ["coin"])])
+def test_commissions_are_coins_for_nodes(node_ids: Any, commissions: Any) -> None:
+    network = Network.of([5])
+    coins = [network.coin(1) if coin == "coin" else coin for coin in commissions]
+    with pytest.raises(InvalidArgumentError):
+        network.ledger.staking.add_commission_to_pools(node_ids, coins)

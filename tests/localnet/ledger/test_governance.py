@@ -3,6 +3,7 @@
 import pytest
 from localnet.ledger.network import Network, address, refused
 
+from walrus_core.errors import UnknownObjectError
 from walrus_core.localnet.ledger import Event
 from walrus_core.localnet.ledger.events import (
     ContractUpgraded,
@@ -11,7 +12,6 @@ from walrus_core.localnet.ledger.events import (
 )
 from walrus_core.localnet.ledger.upgrade import (
     ORIGINAL_PACKAGE,
-    EmergencyUpgradeCap,
     UpgradeReceipt,
     UpgradeTicket,
 )
@@ -136,8 +136,7 @@ def test_an_upgrade_is_authorized_in_the_epoch_of_its_votes(network: Network) ->
 
 def test_one_ticket_at_a_time(network: Network) -> None:
     upgrade = network.ledger.upgrade
-    with network.ledger.transaction() as tx:
-        cap = network.ledger.objects.add(EmergencyUpgradeCap(tx.fresh_id()))
+    cap = upgrade.emergency_upgrade_cap
     ticket = upgrade.authorize_emergency_upgrade(cap, DIGEST)
     with refused("package", 2):
         upgrade.authorize_emergency_upgrade(cap, DIGEST)
@@ -147,4 +146,5 @@ def test_one_ticket_at_a_time(network: Network) -> None:
     with refused("package", 3):
         upgrade.commit_upgrade(UpgradeReceipt(ticket, PACKAGE))
     upgrade.burn_emergency_upgrade_cap(cap)
-    assert cap.id not in network.ledger.objects
+    with pytest.raises(UnknownObjectError):
+        upgrade.authorize_emergency_upgrade(cap, DIGEST)

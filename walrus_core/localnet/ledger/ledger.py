@@ -37,7 +37,12 @@ from walrus_core.localnet.ledger.subsidies import Subsidies, SubsidiesState
 from walrus_core.localnet.ledger.system import System
 from walrus_core.localnet.ledger.system_state import SystemState, new_system_state
 from walrus_core.localnet.ledger.transaction import ANYONE, Transaction
-from walrus_core.localnet.ledger.upgrade import ORIGINAL_PACKAGE, Upgrade, UpgradeManager
+from walrus_core.localnet.ledger.upgrade import (
+    ORIGINAL_PACKAGE,
+    Upgrade,
+    UpgradeManager,
+    emergency_upgrade_cap,
+)
 from walrus_core.localnet.ledger.wal import Coins, Treasury, Wal, genesis_coin
 from walrus_core.types import checked_bytes, checked_int
 
@@ -73,7 +78,7 @@ class Ledger:
         self.state = State(
             now_ms=config.start_ms,
             transactions=0,
-            objects=Objects((coin.id, coin) for coin in [genesis_coin()]),
+            objects=Objects((one.id, one) for one in [genesis_coin(), emergency_upgrade_cap()]),
             treasury=Treasury(),
             system=new_system_state(config.max_epochs_ahead, config.contract_version),
             staking=new_staking_state(

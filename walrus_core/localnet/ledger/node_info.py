@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from walrus_core.localnet.ledger.aborts import abort
+from walrus_core.localnet.ledger.calls import checked_text
 from walrus_core.localnet.ledger.containers import VecMap
 from walrus_core.localnet.ledger.journal import Record
 
@@ -25,9 +26,17 @@ class NodeMetadata(Record):
     extra_fields: VecMap[str, str] = field(default_factory=VecMap)
 
     def copy(self) -> NodeMetadata:
-        """Another with the same content, as whoever owns a record is alone to change it."""
-        extra = VecMap(self.extra_fields.items())
-        return NodeMetadata(self.image_url, self.project_url, self.description, extra)
+        """Another with the same content, checked to be text: a record has one owner."""
+        extra = [
+            (checked_text("key", key), checked_text("value", value))
+            for key, value in self.extra_fields.items()
+        ]
+        return NodeMetadata(
+            checked_text("image_url", self.image_url),
+            checked_text("project_url", self.project_url),
+            checked_text("description", self.description),
+            VecMap(extra),
+        )
 
 
 @dataclass(eq=False, slots=True)

@@ -13,6 +13,7 @@ from walrus_core.localnet.ledger.ballot import Ballot, voter_weight
 from walrus_core.localnet.ledger.calls import Face, Id, call
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.journal import Record
+from walrus_core.types import checked_bytes
 
 __all__ = ["Slashing", "SlashingManager"]
 
@@ -59,6 +60,6 @@ class Slashing(Face):
         """Forget proposals of earlier epochs; those of this one stay."""
         state = self._ledger.state
         for candidate in candidates:
-            ballot = state.slashing.proposals.get(candidate)
+            ballot = state.slashing.proposals.get(checked_bytes("candidate", candidate, 32))
             if ballot is not None and ballot.epoch != state.staking.epoch:
                 state.slashing.proposals.remove(candidate)

@@ -19,6 +19,7 @@ from walrus_core.localnet.ledger.node_info import NodeInfo, NodeMetadata, Voting
 from walrus_core.localnet.ledger.objects import Coin, StakedWal, StorageNodeCap
 from walrus_core.localnet.ledger.staking_pool import StakingPool
 from walrus_core.localnet.ledger.staking_state import StakingState
+from walrus_core.types import checked_bytes, checked_instance
 
 __all__ = ["Staking"]
 
@@ -135,8 +136,8 @@ class Staking(Face):
                 f"{len(node_ids)} node ids != {len(commissions)} commissions; give one for each"
             )
         for node_id, coin in zip(node_ids, commissions, strict=True):
-            self._ledger.objects.take(coin)
-            commission = self._state.pools[node_id].commission
+            self._ledger.objects.take(checked_instance("commission", coin, Coin))
+            commission = self._state.pools[checked_bytes("node id", node_id, 32)].commission
             commission.credit(coin.value, block=not self._state.selected)
 
     # Votes.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated
@@ -22,6 +23,7 @@ from walrus_core.localnet.ledger.events import (
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.objects import Object
+from walrus_core.types import checked_bytes
 
 __all__ = [
     "ORIGINAL_PACKAGE",
@@ -30,6 +32,7 @@ __all__ = [
     "UpgradeManager",
     "UpgradeReceipt",
     "UpgradeTicket",
+    "emergency_upgrade_cap",
 ]
 
 DIGEST_BYTES = 32
@@ -37,10 +40,17 @@ DIGEST_BYTES = 32
 ORIGINAL_PACKAGE = bytes(31) + b"\x02"
 """Where the first version of the contract is published."""
 
+_EMERGENCY_CAP = bytes(31) + b"\x03"
+
 
 @dataclass(eq=False, slots=True)
 class EmergencyUpgradeCap(Object):
     """Who holds it may upgrade without a vote, until it is burned."""
+
+
+def emergency_upgrade_cap() -> EmergencyUpgradeCap:
+    """The one that initializing the contract gives to the publisher."""
+    return EmergencyUpgradeCap(_EMERGENCY_CAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,11 @@ class UpgradeManager(Record):
 
 class Upgrade(Face):
     """Module `upgrade`."""
+
+    @property
+    def emergency_upgrade_cap(self) -> EmergencyUpgradeCap:
+        """The publisher's, as long as it is not burned."""
+        return cast(EmergencyUpgradeCap, self._ledger.objects[_EMERGENCY_CAP])
 
     @call
     def vote_for_upgrade(self, authenticated: Authenticated, node_id: Id, digest: bytes) -> None:
@@ -132,18 +147,18 @@ class Upgrade(Face):
             raise abort("package", "ENotAuthorized")
         if receipt.ticket != UpgradeTicket(manager.package_id, manager.authorized):
             raise abort("package", "EWrongUpgradeCap")
-        manager.package_id = receipt.package_id
+        manager.package_id = checked_bytes("package_id", receipt.package_id, 32)
         manager.version = u64(manager.version + 1)
         manager.authorized = None
         epoch = self._ledger.state.staking.epoch
-        self._ledger.tx.emit(ContractUpgraded(epoch, receipt.package_id, manager.version))
+        self._ledger.tx.emit(ContractUpgraded(epoch, manager.package_id, manager.version))
 
     @call
     def cleanup_upgrade_proposals(self, digests: Sequence[bytes]) -> None:
         """Forget proposals of earlier epochs or versions; those that may still win stay."""
         proposals = self._ledger.state.upgrade.proposals
         for digest in digests:
-            ballot = proposals.get(digest)
+            ballot = proposals.get(checked_bytes("digest", digest))
             if ballot is not None and not self._is_current(ballot):
                 proposals.remove(digest)
 
