@@ -50,7 +50,7 @@ def test_committees(run: Run) -> None:
     assert "shards of each node" in headline
     assert header.split()[:3] == ["node", "epoch", "1"]
     assert [row.split()[0] for row in rows] == ["alpha", "beta", "gamma", "delta"]
-    assert moved.split() == ["moved", "0", "0", "0", "0", "0", "300", "0", "0"]
+    assert moved.split() == ["moved", "0", "0", "0", "0", "0", "300", "0", "0", "0"]
     values = run("simulate", "committee", EXAMPLES / "rewards.yaml", "--json").json
     assert [c["moved"] for c in values["committees"]] == [0, 0, 0, 0, 0, 300, 0, 0, 0]
     for committee in values["committees"]:
@@ -274,6 +274,13 @@ def test_a_picture_without_matplotlib(
 )
 def test_nonsense(run: Run, scenario: Any, options: list[object]) -> None:
     assert run("simulate", "cost", scenario(), *options).status == ExitStatus.USAGE
+
+
+def test_long_and_empty_answers_say_what_is_missing(run: Run, scenario: Any) -> None:
+    path = scenario(epochs=[{"repeat": 20}])
+    assert "epochs in between are left out" in run("simulate", "committee", path).text
+    assert len(run("simulate", "--json", "committee", path).json["committees"]) == 21
+    assert "give --size" in run("simulate", "cost", path).text
 
 
 def test_help_describes_the_document(run: Run) -> None:

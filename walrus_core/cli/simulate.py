@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from walrus_core.cli.arguments import FILE, Command, size_in_bytes
+from walrus_core.cli.arguments import FILE, Command, json_option, size_in_bytes
 from walrus_core.cli.bench_plot import check_picture
 from walrus_core.cli.output import Report
 from walrus_core.cli.simulate_input import MOST_EPOCHS, read_scenario
@@ -56,6 +56,9 @@ def command() -> None:
     begins. Votes on prices count at once, on capacity with the next committee. What the contract
     refuses is told, and changes nothing. No signatures, no sync time: the rest is the contract.
     """  # noqa: D301 (click takes a backspace for "leave these lines alone")
+
+
+command.params.append(json_option())
 
 
 def question(view: Callable[[Outcome], View], title: str) -> Callable[..., Report]:

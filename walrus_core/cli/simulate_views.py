@@ -12,7 +12,7 @@ from walrus_core.localnet.outcome import CommitteeOutcome, Outcome, Purchase, St
 
 View = tuple[Report, list[Panel]]
 
-MOST_EPOCHS = 8
+MOST_EPOCHS = 10
 """In a table with a column for each; of more, the first ones and the last one are shown."""
 
 
@@ -33,6 +33,7 @@ def committee_view(outcome: Outcome) -> View:
         {"committees": [_committee_values(c) for c in committees]},
         headline="shards of each node",
         table=Table(["node", *(f"epoch {c.epoch}" for c in shown), "stake then"], rows),
+        hint="" if shown is committees else "epochs in between are left out; --json has them all",
     )
     labels = [str(c.epoch) for c in committees]
     held = {name: [float(c.shards_of(name)) for c in committees] for name in outcome.nodes}
@@ -175,6 +176,7 @@ def cost_view(outcome: Outcome) -> View:
         {"purchases": [_purchase_values(epoch, p) for epoch, p in bought], "cost": total},
         headline=f"{count_text(len(bought), 'purchase')}: {wal_text(total)}",
         table=Table(header, rows, n_labels=2) if rows else None,
+        hint="" if rows else "nothing was bought; add usage to the file, or give --size",
     )
     costs = {
         "storage": [p.storage_cost / FROST_PER_WAL for _, p in bought],
@@ -203,9 +205,11 @@ def _report(
     headline: str,
     table: Table | None,
     facts: dict[str, str] | None = None,
+    hint: str = "",
 ) -> Report:
     """A report that also tells what was refused, and why it ended early."""
-    remarks = [f"  epoch {r.epoch}: {r.where}: {r.reason}" for r in outcome.refusals]
+    remarks = [f"  {hint}"] if hint else []
+    remarks += [f"  epoch {r.epoch}: {r.where}: {r.reason}" for r in outcome.refusals]
     if outcome.stuck is not None:
         remarks.append(f"  epoch {outcome.following.epoch} never ends: {outcome.stuck}")
     trouble: Values = {
