@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vectors",
         metavar="DIR",
         type=Path,
-        help=f"run the vector tests on DIR/{{{','.join(FILES)}}} too; either may be absent",
+        help=f"run the vector tests on DIR/{{{','.join(FILES)}}} too; any may be absent",
     )
 
 

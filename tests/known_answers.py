@@ -1,5 +1,5 @@
 """Known answers of the official encoder: the JSON files under vectors/, and others of the same
-form.
+form. Those of messages and of the contract (`FILES` names all) are read where they are tested.
 
 Blobs are not stored but made: SHAKE-128 of the seed's UTF-8 text, or one byte repeated (`fill`).
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 BUILT_IN = Path(__file__).parent / "vectors"
-FILES = ("encode.json", "recovery.json")
+FILES = ("encode.json", "recovery.json", "contract.json", "messages.json")
 
 Entry = dict[str, Any]
 

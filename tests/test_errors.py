@@ -24,6 +24,12 @@ EXAMPLES = [
     errors.OutOfMemoryError(2**40),
     errors.StorageError("/some/where", "is a file"),
     errors.DirectoryOccupiedError("/some/where", expected="AAA", found="BBB"),
+    errors.SignatureError("not this key's"),
+    errors.NotEnoughWeightError(667, 600),
+    errors.MissingDependencyError("abacus", "counting", "No module named 'abacus'"),
+    errors.Abort("balance", 2, "ENotEnough"),
+    errors.UnknownObjectError("Blob", bytes(32)),
+    errors.SnapshotError("cut short"),
 ]
 
 
@@ -51,6 +57,10 @@ def test_messages_print_the_inequality_and_what_to_do() -> None:
     assert "1,099,511,627,776 bytes" in messages[12]
     assert messages[13] == "/some/where: is a file"
     assert messages[14] == "/some/where: holds blob BBB, not AAA; choose another directory"
+    assert messages[16] == (
+        "600 < 667 shards signed; gather signatures of members that hold 67 more"
+    )
+    assert messages[17].endswith("pip install 'walrus-core[counting]'")
 
 
 def test_numbers_are_attributes() -> None:
@@ -66,7 +76,7 @@ def test_numbers_are_attributes() -> None:
 def test_the_tree_is_drawn_as_it_is() -> None:
     """Each class stands in the docstring, indented under its base, with its other base."""
     drawing = re.findall(
-        r"^([ │├└─]*)(\w+Error)(?: \((\w+)\))?", errors.__doc__ or "", re.MULTILINE
+        r"^([ │├└─]*)(\w+Error|Abort)(?: \((\w+)\))?", errors.__doc__ or "", re.MULTILINE
     )
     above: dict[int, str] = {}
     drawn = {}

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 import walrus_core as wc
-from walrus_core.types import checked_int
+from walrus_core.types import checked_bytes, checked_instance, checked_int
 
 EXAMPLE = bytes.fromhex("45c53cd8cc1ff82164bf52da23fdaa72900dc29194b86dd33309d5cd9c43da46")
 
@@ -140,3 +140,22 @@ def test_checked_int() -> None:
         checked_int("n", 10**10_000, 0, 10)
     with pytest.raises(wc.InvalidArgumentError, match="must be an integer, not bool"):
         checked_int("n", False, 0, 10)
+
+
+def test_checked_bytes() -> None:
+    for data in (b"ab", bytearray(b"ab"), memoryview(b"ab")):
+        checked = checked_bytes("data", data, 2)
+        assert (type(checked), checked) == (bytes, b"ab")
+    assert checked_bytes("data", b"") == b""
+    with pytest.raises(wc.InvalidArgumentError, match=r"data has 2 bytes; it must have 3"):
+        checked_bytes("data", b"ab", 3)
+    for wrong in (None, 2, "ab", [1, 2]):
+        with pytest.raises(wc.InvalidArgumentError, match=r"data must be bytes, not"):
+            checked_bytes("data", wrong)
+
+
+def test_checked_instance() -> None:
+    blob_id = wc.BlobId(bytes(32))
+    assert checked_instance("blob", blob_id, wc.BlobId) is blob_id
+    with pytest.raises(wc.InvalidArgumentError, match="blob must be a BlobId, not bytes"):
+        checked_instance("blob", bytes(32), wc.BlobId)

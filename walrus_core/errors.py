@@ -5,14 +5,20 @@
     │   └── BlobTooLargeError                .size > .max_size for this number of shards
     ├── InvalidEncodingError (ValueError)    bytes or text that are not a value's canonical form
     ├── VerificationError                    not what the blob ID commits to; .failures
+    │   └── SignatureError                   not signed by the key, or not this message
+    ├── NotEnoughWeightError                 signers hold .got < .needed shards
     ├── NotEnoughSliversError                .got < .needed slivers of one axis
     ├── NotEnoughSymbolsError                .got < .needed recovery symbols for one sliver
     ├── InconsistentBlobError                the blob's author encoded it wrongly; .proof
     ├── UnknownEngineError (ValueError)      .name is none of .available
     ├── OperationCancelledError              the call's cancel token was triggered
     ├── OutOfMemoryError (MemoryError)       .needed bytes could not be had
-    └── StorageError                         a file or directory is not as it should be; .path
-        └── DirectoryOccupiedError           .path holds .found, not .expected
+    ├── MissingDependencyError (ImportError) .package is not installed; the extra .extra has it
+    ├── StorageError                         a file or directory is not as it should be; .path
+    │   └── DirectoryOccupiedError           .path holds .found, not .expected
+    ├── Abort                                the contract refuses: .module, .code, .name
+    ├── UnknownObjectError                   no such object lives in this ledger; .kind, .object_id
+    └── SnapshotError                        bytes that are no snapshot, or cut or edited
 
 The numbers are the constructor's arguments, so that errors survive pickling (process pools), and
 the message is made from them: it prints the inequality that failed and what to do about it.
@@ -24,17 +30,23 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "Abort",
     "BlobTooLargeError",
     "DirectoryOccupiedError",
     "InconsistentBlobError",
     "InvalidArgumentError",
     "InvalidEncodingError",
+    "MissingDependencyError",
     "NotEnoughSliversError",
     "NotEnoughSymbolsError",
+    "NotEnoughWeightError",
     "OperationCancelledError",
     "OutOfMemoryError",
+    "SignatureError",
+    "SnapshotError",
     "StorageError",
     "UnknownEngineError",
+    "UnknownObjectError",
     "VerificationError",
     "WalrusCoreError",
 ]
@@ -68,7 +80,7 @@ class InvalidEncodingError(WalrusCoreError, ValueError):
 
 
 class VerificationError(WalrusCoreError):
-    """A well-formed value that does not match what the blob ID commits to.
+    """A well-formed value that is not what the blob ID commits to, or not what was signed.
 
     `failures` maps the position of each bad item of a batch to the reason; empty when one value was
     verified alone.
@@ -87,6 +99,26 @@ class VerificationError(WalrusCoreError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class SignatureError(VerificationError):
+    """A well-formed signature that its key does not verify, or that is over another message."""
+
+
+class NotEnoughWeightError(WalrusCoreError):
+    """The members that signed hold fewer shards than the statement needs behind it."""
+
+    def __init__(self, needed: int, got: int) -> None:
+        super().__init__(needed, got)
+        self.needed = needed
+        self.got = got
+
+    def __str__(self) -> str:
+        missing = self.needed - self.got
+        return (
+            f"{self.got} < {self.needed} shards signed;"
+            f" gather signatures of members that hold {missing} more"
+        )
 
 
 class NotEnoughSliversError(WalrusCoreError):
@@ -161,6 +193,22 @@ class OutOfMemoryError(WalrusCoreError, MemoryError):
         return f"could not allocate {self.needed:,} bytes; free memory, or process a smaller blob"
 
 
+class MissingDependencyError(WalrusCoreError, ImportError):
+    """A library that only a part of walrus-core needs, and that is not installed or does not load.
+
+    `extra` is the one of walrus-core that installs it.
+    """
+
+    def __init__(self, package: str, extra: str, reason: str) -> None:
+        super().__init__(package, extra, reason)
+        self.package = package
+        self.extra = extra
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.package} is needed ({self.reason}): pip install 'walrus-core[{self.extra}]'"
+
+
 class StorageError(WalrusCoreError):
     """The file or directory at `path` is not what it should be."""
 
@@ -181,3 +229,40 @@ class DirectoryOccupiedError(StorageError):
         self.args = (path, expected, found)
         self.expected = expected
         self.found = found
+
+
+class Abort(WalrusCoreError):  # noqa: N818 - the contract's own word
+    """A call that the Walrus contract refuses; it changed nothing.
+
+    `module` and `name` say which of the contract's checks failed; `code` is the number that the
+    chain reports for it, None where a checked integer operation failed.
+    """
+
+    def __init__(self, module: str, code: int | None, name: str) -> None:
+        super().__init__(module, code, name)
+        self.module = module
+        self.code = code
+        self.name = name
+
+    def __str__(self) -> str:
+        code = "" if self.code is None else f"({self.code})"
+        return f"the contract aborts: {self.module}::{self.name}{code}"
+
+
+class UnknownObjectError(WalrusCoreError):
+    """An object that is not, or no longer, at large in this ledger: consumed, wrapped, foreign."""
+
+    def __init__(self, kind: str, object_id: bytes) -> None:
+        super().__init__(kind, object_id)
+        self.kind = kind
+        self.object_id = object_id
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kind} 0x{self.object_id.hex()} is not at large in this ledger;"
+            " it was consumed or wrapped, or belongs to another"
+        )
+
+
+class SnapshotError(WalrusCoreError):
+    """Bytes that are no snapshot of a ledger, or one that was cut or edited."""

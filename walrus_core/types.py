@@ -11,7 +11,7 @@ import binascii
 import enum
 import operator
 from dataclasses import dataclass
-from typing import NewType
+from typing import NewType, TypeVar
 
 from walrus_core.errors import InvalidArgumentError, InvalidEncodingError
 
@@ -24,12 +24,16 @@ __all__ = [
     "ShardIndex",
     "SliverIndex",
     "SliverPairIndex",
+    "checked_bytes",
+    "checked_instance",
     "checked_int",
     "pair_to_shard",
     "pair_to_sliver",
     "shard_to_pair",
     "sliver_to_pair",
 ]
+
+T = TypeVar("T")
 
 SliverIndex = NewType("SliverIndex", int)
 """Row of a primary sliver, column of a secondary one: counts on the sliver's own axis."""
@@ -58,6 +62,23 @@ def checked_int(name: str, value: object, low: int, high: int) -> int:
         raise InvalidArgumentError(
             f"{name} = {_short(value)} is outside {low:,} <= {name} <= {high:,}"
         )
+    return value
+
+
+def checked_bytes(name: str, value: object, size: int | None = None) -> bytes:
+    """`value` as bytes, of this size if one is given, or InvalidArgumentError."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise InvalidArgumentError(f"{name} must be bytes, not {type(value).__name__}")
+    data = bytes(value)
+    if size is not None and len(data) != size:
+        raise InvalidArgumentError(f"{name} has {len(data):,} bytes; it must have {size:,}")
+    return data
+
+
+def checked_instance(name: str, value: object, kind: type[T]) -> T:
+    """`value`, or InvalidArgumentError unless it is of this class."""
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
     return value
 
 

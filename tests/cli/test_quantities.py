@@ -2,7 +2,7 @@
 
 import pytest
 
-from walrus_core.cli.quantities import count_text, duration_text, rate_text, size_text
+from walrus_core.cli.quantities import count_text, duration_text, rate_text, size_text, wal_text
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,20 @@ def test_sizes(size: int, text: str) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("frost", "text"),
+    [
+        (0, "0 FROST"),
+        (999_999, "999,999 FROST"),
+        (1_000_000, "0.0010 WAL"),
+        (1_234_567_899_999, "1,234.5678 WAL"),
+        (5 * 10**18, "5,000,000,000.0000 WAL"),
+    ],
+)
+def test_money(frost: int, text: str) -> None:
+    assert wal_text(frost) == text
 
 
 def test_rates_and_counts() -> None:

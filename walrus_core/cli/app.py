@@ -26,6 +26,7 @@ COMMANDS = {
     "blob-id": "Print the blob ID of files.",
     "convert-blob-id": "Convert a blob ID between base64url, decimal and hexadecimal.",
     "about": "Describe this installation, or the encoding of a blob.",
+    "simulate": "Answer what-if questions about stakes, shards, prices and costs.",
     "bench": "Measure encoding, decoding, verification and recovery here.",
     "demo": "Lose and damage most of an encoded file, and get it back.",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+FROST_PER_WAL = 1_000_000_000
+
 _BINARY_UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
@@ -27,6 +29,14 @@ def duration_text(seconds: float) -> str:
 def rate_text(n_bytes: int, seconds: float) -> str:
     """Throughput: `81.3 MiB/s`."""
     return f"{size_text(n_bytes / max(seconds, 1e-9))}/s"
+
+
+def wal_text(frost: int) -> str:
+    """Money: `1,234.5678 WAL`, cut after four decimals; below 0.001 WAL in FROST."""
+    if frost < FROST_PER_WAL // 1000:
+        return f"{frost:,} FROST"
+    whole, rest = divmod(frost // 100_000, 10_000)
+    return f"{whole:,}.{rest:04} WAL"
 
 
 def count_text(count: int, noun: str) -> str:
