@@ -7,11 +7,7 @@
 static size_t codewords(const rs2_decoding *d) { return d->columns ? d->job->k1 : d->job->k2; }
 
 /* Unlike an encoder, which hashes, a decoder wants its stripes full above all. */
-static size_t side_of(const rs2_decoding *d)
-{
-    return d->job->packed ? d->job->packed * (d->job->width / STRIPE) : d->job->side;
-}
-
+static size_t side_of(const rs2_decoding *d) { return d->job->full_side; }
 static size_t codewords_per_unit(const rs2_decoding *d) { return larger(CODEWORDS_PER_UNIT, side_of(d)); }
 size_t rs2_decode_units(const rs2_decoding *d) { return ceil_div(codewords(d), codewords_per_unit(d)); }
 
@@ -19,8 +15,9 @@ static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, s
 {
     uint8_t *rebuilt = staged(d->job, work, d->plan->n_used);
     for (size_t i = 0; d->plan->n_missing && i < window_count(d->job, count, bytes); i++) {
-        window w = window_of(d->job, bytes, i);
-        rs_decode(d->job->engine, d->plan, work->stage + w.at, rebuilt + w.at, d->job->pitch, w.map, work->stripes);
+        size_t at = d->job->window_at[i];
+        rs_decode(d->job->engine, d->plan, work->stage + at, rebuilt + at, d->job->pitch, layout_of(d->job, i, bytes),
+                  work->stripes);
     }
 }
 
