@@ -179,6 +179,27 @@ def memory() -> str:
     return table(["encode, peak resident memory", OURS, RIVAL], lines)
 
 
+def streaming() -> str:
+    """Blobs larger than memory: times held against a copy, and the most that a process had."""
+
+    def line(row: Row) -> Iterable[str]:
+        factor, limit = row["factor"], row["memory_limit"]
+        yield f"{row['contest']} {size_label(row['size'])}"
+        yield size_label(limit) if limit else "none"
+        yield f"{median(row, OURS)} / {median(row, 'copy')}"
+        yield f"**{digits(factor['median'])}** ({digits(factor['min'])} to {digits(factor['max'])})"
+        yield f"{row['rounds']}"
+        for name in ("anonymous_bytes", "resident_bytes", "written_bytes"):
+            yield f"{row['peaks'][name] / MIB:,.0f} MiB"
+        yield f"{row['peaks']['open_files']}"
+
+    header = (
+        "memory limit", "time / copy's", "factor", "rounds",
+        "anonymous", "resident", "written", "open files",
+    )  # fmt: skip
+    return table(["", *header], map(line, load("streaming")["rows"]))
+
+
 def machine() -> str:
     """Where and when the ratios were measured, and how busy it was there."""
     of, rows = results()["machine"], results()["rows"]
@@ -215,6 +236,7 @@ RENDERED: dict[str, Callable[[], str]] = {
     ),
     "processes": lambda: duels(f"{OURS} / {RIVAL}", "process_encode", "process_decode"),
     "memory": memory,
+    "streaming": streaming,
 }
 
 

@@ -24,6 +24,11 @@ LARGEST_WINDOW = 128 << 20
 """Bytes: two of them leave enough of the 512 MiB of memory that work in windows may take."""
 
 
+def reading_thread() -> ThreadPoolExecutor:
+    """A thread that waits for the disk."""
+    return ThreadPoolExecutor(1, "walrus-core-reader")
+
+
 @contextmanager
 def kernel_thread(cancel: kernel.CancelToken) -> Iterator[ThreadPoolExecutor]:
     """A thread that makes kernel calls, one after the other; an error in the body stops them."""

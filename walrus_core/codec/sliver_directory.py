@@ -108,4 +108,4 @@ def _mapped(path: Path, size: int) -> kernel.FileMapping:
             raise VerificationError(f"{found:,} bytes, not {size:,}")
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(stream.fileno(), 0, size, os.POSIX_FADV_WILLNEED)
-        return kernel.FileMapping(stream.fileno(), size)
+        return kernel.FileMapping(stream.fileno(), size, str(path))

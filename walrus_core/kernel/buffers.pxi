@@ -191,8 +191,11 @@ cdef class FileMapping:
 
     cdef char *at
     cdef size_t size
+    cdef readonly object path, identity
 
-    def __cinit__(self, int descriptor, size_t size):
+    def __cinit__(self, int descriptor, size_t size, path=None):
+        status = os.fstat(descriptor)
+        self.path, self.identity = path, (status.st_dev, status.st_ino)
         if size == 0:  # cannot be mapped
             return
         cdef void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0)
@@ -210,10 +213,18 @@ cdef class FileMapping:
 
     def will_read(self, part, pattern):
         advice = {"in order": MADV_NORMAL, "here and there": MADV_RANDOM, "soon": MADV_WILLNEED}[pattern]
-        cdef Buffers buffers = open_one(part, "part", None)
+        cdef Buffers buffers = self.open_part(part)
         cdef size_t start = buffers.address[0] - <uint8_t *>self.at, end = start + buffers.length(0)
-        if buffers.address[0] < <uint8_t *>self.at or end > self.size:
-            raise InvalidArgumentError("part is no part of this mapping")
         start -= start % PAGE_SIZE
         if end > start:
             madvise(self.at + start, end - start, advice)
+
+    def offset_of(self, part):
+        return self.open_part(part).address[0] - <uint8_t *>self.at
+
+    cdef Buffers open_part(self, part):
+        cdef Buffers buffers = open_one(part, "part", None)
+        cdef uint8_t *start = buffers.address[0]
+        if start < <uint8_t *>self.at or start + buffers.length(0) > <uint8_t *>self.at + self.size:
+            raise InvalidArgumentError("part is no part of this mapping")
+        return buffers
