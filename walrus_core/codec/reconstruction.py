@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from walrus_core.codec.progress import Progress
     from walrus_core.codec.slivers import VerifiedSliver
 
-WINDOW = 64 << 20
+WINDOW = 32 << 20
 """Bytes of a window: two as pieces of slivers and two as pieces of rows lie in memory at once."""
 
 CODEWORDS_PER_UNIT = 8
