@@ -1,9 +1,10 @@
 """Blobs larger than memory: `walrus-core encode` and `decode`, held against copying as many bytes
 to the same disk; writes benchmarks/results/streaming.json.
 
-python benchmarks/bench_streaming.py                   all sizes: a quarter of an hour, 48 GB
+python benchmarks/bench_streaming.py                   all sizes: half an hour, 57 GiB of disk
 python benchmarks/bench_streaming.py --size 1073741824 --rounds 1 --memory-limit 1073741824
                                                        a part; other rows stay as they are
+       ... --add                                       these rounds count with those measured before
 
 Each round encodes a file of random bytes into a directory, and copies as many bytes as the slivers
 have; then decodes the blob from 334 random primary slivers, and copies these into one file. Both
@@ -34,7 +35,7 @@ import walrus_core as wc
 NAME = "streaming"
 SIZES = (256 * MIB, GIB, 4 * GIB)
 ROUNDS = 3
-ROOM = 10.5  # times the blob: itself, its slivers, their copy, and temporary files
+ROOM = 14  # times the blob: itself, its slivers, copies, temporary files
 COPY = "copy"
 TITLES = {"encode": "encode, file to directory", "decode": "decode, directory to file"}
 
@@ -52,7 +53,7 @@ with open(target, "wb", buffering=0) as writer:
 """
 
 Measure = Callable[[], Observed]
-Round = dict[str, Observed]
+Round = dict[str, Row]
 """What was observed of each contender."""
 
 
@@ -66,7 +67,7 @@ class Room:
         self._blob = directory / "blob"
         self._slivers = directory / "slivers"
         self._decoded = directory / "decoded"
-        self._copy = directory / "copy"
+        self._others = directory / "others"
         chance = np.random.default_rng(size)
         with self._blob.open("wb") as file:
             for _ in range(0, size, MIB):
@@ -79,24 +80,31 @@ class Room:
         return self._take_turns(
             number,
             lambda: self._walrus_core("encode", self._blob, "--out", self._slivers),
-            lambda: self._copy_of([self._blob], n_bytes),
+            lambda: self._copy([self._blob], n_bytes, self._directory / "encode-copy"),
             [self._blob],
         )
 
     def decode(self, number: int) -> Round:
-        """One round; uses the slivers up."""
+        """One round, with these slivers."""
         left = self._lose_slivers(number)
+        n_bytes = sum(path.stat().st_size for path in left)
         found = self._take_turns(
             number,
             lambda: self._walrus_core("decode", self._slivers, "--out", self._decoded),
-            lambda: self._copy_of(left, sum(path.stat().st_size for path in left)),
+            lambda: self._copy(left, n_bytes, self._directory / "decode-copy"),
             left,
         )
         if not filecmp.cmp(self._blob, self._decoded, shallow=False):
             raise SystemExit("the blob did not come back")
-        shutil.rmtree(self._slivers)
-        self._decoded.unlink()
         return found
+
+    def clear(self) -> None:
+        """Remove what a round has left."""
+        for path in self._directory.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path != self._blob:
+                path.unlink()
 
     def _take_turns(self, number: int, ours: Measure, copy: Measure, sources: list[Path]) -> Round:
         """Both; the copy first in every other round."""
@@ -105,31 +113,29 @@ class Room:
         for name, measure in contenders if number % 2 == 0 else reversed(contenders):
             settle(self._directory)
             forget(*sources)
-            found[name] = measure()
+            found[name] = asdict(measure())
         return found
 
     def _walrus_core(self, *arguments: object) -> Observed:
         return observe(("-m", "walrus_core", *arguments), self._directory, self._group)
 
-    def _copy_of(self, sources: Iterable[Path], n_bytes: int) -> Observed:
-        program = ("-c", COPY_PROGRAM, n_bytes, self._copy, *sources)
-        found = observe(program, self._directory, self._group)
-        self._copy.unlink()
-        return found
+    def _copy(self, sources: Iterable[Path], n_bytes: int, target: Path) -> Observed:
+        program = ("-c", COPY_PROGRAM, n_bytes, target, *sources)
+        return observe(program, self._directory, self._group)
 
     def _lose_slivers(self, seed: int) -> list[Path]:
         """Leave as many random primary slivers as decoding needs, and no others; these."""
-        shutil.rmtree(self._slivers / wc.Axis.SECONDARY)
+        (self._slivers / wc.Axis.SECONDARY).rename(self._others)
         needed = wc.EncodingConfig(N_SHARDS).n_primary_source_symbols
         paths = sorted((self._slivers / wc.Axis.PRIMARY).iterdir())
         random.Random(seed).shuffle(paths)
         for path in paths[needed:]:
-            path.unlink()
+            path.rename(self._others / f"primary-{path.name}")
         return sorted(paths[:needed])
 
 
-def measure(size: int, rounds: int, directory: Path, limit: int | None) -> list[Row]:
-    """The rows of one size."""
+def measure(size: int, numbers: Iterable[int], directory: Path, limit: int | None) -> list[Row]:
+    """The rows of one size, from rounds of these numbers."""
     load = round(os.getloadavg()[0], 1)
     found: dict[str, list[Round]] = {"encode": [], "decode": []}
     with (
@@ -139,29 +145,29 @@ def measure(size: int, rounds: int, directory: Path, limit: int | None) -> list[
         if shutil.disk_usage(name).free < ROOM * size:
             raise SystemExit(f"{directory}: no room for {ROOM} x {size_label(size)}")
         room = Room(Path(name), size, group)
-        for number in range(rounds):
+        for number in numbers:
             found["encode"].append(room.encode(number))
             found["decode"].append(room.decode(number))
-            print(f"{size_label(size)}: round {number + 1} of {rounds}", file=sys.stderr)
+            room.clear()
+            print(f"{size_label(size)}: round {number}", file=sys.stderr, flush=True)
     about = {"size": size, "memory_limit": limit, "when": now(), "revision": revision()}
     return [
-        {"contest": contest, "title": TITLES[contest], **about, "rounds": rounds, "load": load}
-        | figures(of)
+        {"contest": contest, "title": TITLES[contest], **about, "load": load, "observed": of}
         for contest, of in found.items()
     ]
 
 
-def figures(rounds: list[Round]) -> Row:
+def with_figures(row: Row) -> Row:
     """Seconds by contender, the factor between them in each round, and the peaks of all rounds."""
-    seconds = {name: [found[name].seconds for found in rounds] for name in rounds[0]}
+    rounds = row["observed"]
+    seconds = {name: [found[name]["seconds"] for found in rounds] for name in (OURS, COPY)}
     factors = [ours / copy for ours, copy in zip(seconds[OURS], seconds[COPY], strict=True)]
-    observed = [asdict(found[OURS]) for found in rounds]
+    observed = [found[OURS] for found in rounds]
     peaks = ("anonymous_bytes", "resident_bytes", "open_files", "written_bytes")
-    return {
+    return row | {
+        "rounds": len(rounds),
         "seconds": {name: spread(values) for name, values in seconds.items()},
         "factor": spread(factors) | {"median": median(seconds[OURS]) / median(seconds[COPY])},
-        "cpu_seconds": spread([found["cpu_seconds"] for found in observed]),
-        "copied_bytes": rounds[0][COPY].written_bytes,
         "peaks": {name: max(found[name] for found in observed) for name in peaks},
     }
 
@@ -181,13 +187,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--size", nargs="+", type=int, default=SIZES, metavar="BYTES")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
+    parser.add_argument("--add", action="store_true", help="to the rounds measured before")
     parser.add_argument("--memory-limit", type=int, metavar="BYTES", help="page cache included")
     parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="/var/tmp")
     chosen = parser.parse_args()
     rows = {_key(row): row for row in earlier_rows(NAME)}
     for size in chosen.size:
-        for row in measure(size, chosen.rounds, chosen.directory, chosen.memory_limit):
-            rows[_key(row)] = row
+        before = rows.get(("encode", chosen.memory_limit or 0, size)) if chosen.add else None
+        first = before["rounds"] if before else 0
+        numbers = range(first, first + chosen.rounds)
+        for row in measure(size, numbers, chosen.directory, chosen.memory_limit):
+            if before:
+                row["observed"] = rows[_key(row)]["observed"] + row["observed"]
+            rows[_key(row)] = row = with_figures(row)
             print(describe(row), file=sys.stderr, flush=True)
     save(NAME, [rows[key] for key in sorted(rows)])
 

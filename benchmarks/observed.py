@@ -38,11 +38,11 @@ def observe(program: Sequence[object], directory: Path, group: Path | None = Non
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=join)
     while not _has_ended(process.pid):
-        memory = _numbers(process.pid, "status", "RssAnon", "VmHWM")
+        memory = _numbers(f"{process.pid}/status", "RssAnon", "VmHWM")
         anonymous, resident = max(anonymous, memory["RssAnon"]), max(resident, memory["VmHWM"])
         n_files = max(n_files, len(os.listdir(f"/proc/{process.pid}/fd")))  # noqa: PTH208
         time.sleep(SAMPLING)
-    written = _numbers(process.pid, "io", "write_bytes")["write_bytes"]
+    written = _numbers(f"{process.pid}/io", "write_bytes")["write_bytes"]
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     settle(directory)
@@ -98,10 +98,10 @@ def _has_ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _numbers(pid: int, file: str, *names: str) -> dict[str, int]:
+def _numbers(file: str, *names: str) -> dict[str, int]:
     """Some of the numbers in a file under /proc; 0 for what a process at its end has no more."""
     found = dict.fromkeys(names, 0)
-    for line in Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8").splitlines():
+    for line in Path("/proc", file).read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name in found:
             found[name] = int(value.split()[0])

@@ -183,6 +183,7 @@ cdef class BytesBuffer:
 
 
 cdef size_t PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+cdef size_t READ_AHEAD = 128 << 10  # what Linux does of one request, unless its setting of that name is larger
 
 
 @cython.final
@@ -215,9 +216,11 @@ cdef class FileMapping:
         advice = {"in order": MADV_NORMAL, "here and there": MADV_RANDOM, "soon": MADV_WILLNEED}[pattern]
         cdef Buffers buffers = self.open_part(part)
         cdef size_t start = buffers.address[0] - <uint8_t *>self.at, end = start + buffers.length(0)
+        cdef size_t step = READ_AHEAD if advice == MADV_WILLNEED else self.size
         start -= start % PAGE_SIZE
-        if end > start:
-            madvise(self.at + start, end - start, advice)
+        while start < end:
+            madvise(self.at + start, min(step, end - start), advice)
+            start += step
 
     def offset_of(self, part):
         return self.open_part(part).address[0] - <uint8_t *>self.at
