@@ -15,7 +15,7 @@ from typing import Any
 
 from walrus_core import kernel
 
-KIB, MIB = 1 << 10, 1 << 20
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 SIZES = (KIB, MIB, 32 * MIB, 256 * MIB)
 MIN_ROUND = 0.05  # seconds: shorter runs are repeated
 OURS, RIVAL = "walrus-core", "pysui-fastcrypto"
@@ -54,8 +54,11 @@ class Contest:
 
 
 def size_label(size: int) -> str:
-    """1 KiB, 32 MiB, ..."""
-    return f"{size // MIB} MiB" if size >= MIB else f"{size // KIB} KiB"
+    """1 KiB, 32 MiB, 4 GiB, ..."""
+    for unit, scale in (("GiB", GIB), ("MiB", MIB)):
+        if size >= scale:
+            return f"{size // scale} {unit}"
+    return f"{size // KIB} KiB"
 
 
 def enter(contender: Contender) -> None:

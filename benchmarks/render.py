@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness import MIB, OURS, RIVAL, Row, size_label
 from records import load
-from targets import TARGETS, Target
+from targets import MAX_COPY_FACTOR, TARGETS, Target
 
 HERE = Path(__file__).parent
 DOCUMENTS = (HERE / "README.md", HERE.parent / "README.md")
@@ -179,6 +179,30 @@ def memory() -> str:
     return table(["encode, peak resident memory", OURS, RIVAL], lines)
 
 
+def streaming() -> str:
+    """Blobs larger than memory: times held against a copy, and the most that a process had."""
+
+    def line(row: Row) -> Iterable[str]:
+        factor, limit = row["factor"], row["memory_limit"]
+        missed = "" if factor["median"] <= MAX_COPY_FACTOR else ": **miss**"
+        within = " within spread" if missed and factor["min"] <= MAX_COPY_FACTOR else ""
+        yield f"{row['contest']} {size_label(row['size'])}"
+        yield size_label(limit) if limit else "none"
+        yield f"{median(row, OURS)} / {median(row, 'copy')}"
+        reach = f"{digits(factor['min'])} to {digits(factor['max'])}"
+        yield f"{digits(factor['median'])} ({reach}){missed}{within}"
+        yield f"{row['rounds']}, {row['load']}"
+        for name in ("anonymous_bytes", "resident_bytes", "written_bytes"):
+            yield f"{row['peaks'][name] / MIB:,.0f} MiB"
+        yield f"{row['peaks']['open_files']}"
+
+    header = (
+        "memory limit", "time / copy's", "factor", "rounds, load",
+        "anonymous", "resident", "written", "open files",
+    )  # fmt: skip
+    return table(["", *header], map(line, load("streaming")["rows"]))
+
+
 def machine() -> str:
     """Where and when the ratios were measured, and how busy it was there."""
     of, rows = results()["machine"], results()["rows"]
@@ -215,6 +239,7 @@ RENDERED: dict[str, Callable[[], str]] = {
     ),
     "processes": lambda: duels(f"{OURS} / {RIVAL}", "process_encode", "process_decode"),
     "memory": memory,
+    "streaming": streaming,
 }
 
 

@@ -50,23 +50,53 @@ def large_blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_file(tmp_path_factory.mktemp("large") / "blob", 32 * MIB)
 
 
-def interrupt_when_it_writes(process: subprocess.Popen[bytes], out: Path, n_files: int) -> None:
-    """Send Ctrl-C once there are so many files aside."""
-    while len(list(out.glob(".walrus-core-*.tmp/*/*.bcs"))) < n_files:
-        assert process.poll() is None
-        time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
-    stdout, _ = process.communicate(timeout=30)
-    assert process.returncode == ExitStatus.INTERRUPTED
+SIGNAL_IN_THE_MIDST = """
+import os, sys
+from walrus_core.codec import {module}
+from walrus_core.cli.app import main
+
+def with_signal(*arguments):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), {signal})
+    return wrapped(*arguments)
+
+left, wrapped = {call}, {module}.{function}
+{module}.{function} = with_signal
+main()
+"""
+"""The command line, in a process that gets a signal at a certain call of a function: from outside
+the moment cannot be met, least on a busy machine."""
+
+WRITE = ("directory_sink", "DirectorySink.write")
+PLACE = ("directory_sink", "Path.replace")
+WRITE_ROW = ("reconstruction", "write_at")
+
+
+def signalled(number: signal.Signals, where: tuple[str, str], call: int, *args: object) -> bytes:
+    """What a command prints that is hit at this call."""
+    module, function = where
+    program = SIGNAL_IN_THE_MIDST.format(
+        module=module, function=function, call=call, signal=int(number)
+    )
+    line = [sys.executable, "-c", program, *map(str, args), "--json"]
+    process = subprocess.run(line, capture_output=True, timeout=120, check=False)
+    killed = number == signal.SIGKILL
+    assert process.returncode == (-number if killed else ExitStatus.INTERRUPTED), process
+    return process.stdout
+
+
+def interrupted(where: tuple[str, str], call: int, *args: object) -> None:
+    stdout = signalled(signal.SIGINT, where, call, *args)
     assert json.loads(stdout)["error"]["type"] == "KeyboardInterrupt"
 
 
-@pytest.mark.parametrize("n_files", [1, 50])
+@pytest.mark.parametrize("call", [1, 50, 1700, 2600])
 def test_an_interrupted_encoding_leaves_nothing(
-    tmp_path: Path, large_blob: Path, n_files: int
+    tmp_path: Path, large_blob: Path, call: int
 ) -> None:
-    out = tmp_path / "new" / "slivers"
-    interrupt_when_it_writes(start("encode", large_blob, "--out", out), out, n_files)
+    interrupted(WRITE, call, "encode", large_blob, "--out", tmp_path / "new" / "slivers")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -77,10 +107,28 @@ def test_an_interrupted_completion_leaves_what_was_there(tmp_path: Path, large_b
         (out / "primary" / f"{pair:05}.bcs").unlink()
         flip_bit(out / "secondary" / f"{pair:05}.bcs", position=-40)
     before = {path: path.stat() for path in out.rglob("*")}
-    interrupt_when_it_writes(start("encode", large_blob, "--out", out), out, 20)
+    interrupted(WRITE, 1000, "encode", large_blob, "--out", out)
     assert {path: path.stat() for path in out.rglob("*")}.keys() == before.keys()
     completed = run("encode", large_blob, "--out", out)
     assert completed["writtenFiles"] == 2 * 334
+    assert run("verify", out)["goodSlivers"] == 2000
+
+
+@pytest.mark.parametrize(
+    ("where", "call", "n_placed"),
+    [(WRITE, 1, 0), (WRITE, 1700, 0), (PLACE, 1, 0), (PLACE, 2, 1), (PLACE, 1502, 1501)],
+)
+def test_a_killed_encoding_leaves_no_sliver_that_is_not_whole(
+    tmp_path: Path, large_blob: Path, where: tuple[str, str], call: int, n_placed: int
+) -> None:
+    """What is in its place is right; the same command puts the rest there."""
+    out = tmp_path / "slivers"
+    signalled(signal.SIGKILL, where, call, "encode", large_blob, "--out", out)
+    placed = list(out.glob("*.bcs")) + list(out.glob("[ps]*/*.bcs"))
+    assert len(placed) == n_placed
+    if n_placed:
+        assert run("verify", out)["goodSlivers"] == n_placed - 1  # and the metadata
+    assert run("encode", large_blob, "--out", out)["keptFiles"] == n_placed
     assert run("verify", out)["goodSlivers"] == 2000
 
 
@@ -88,14 +136,11 @@ def test_an_interrupted_decoding_leaves_the_old_file(tmp_path: Path, large_blob:
     out, back = tmp_path / "slivers", tmp_path / "back"
     run("encode", large_blob, "--out", out)
     back.write_bytes(b"old")
-    process = start("decode", out, "--out", back, "--check", "strict")
-    while not list(tmp_path.glob(".walrus-core-*.tmp")):
-        assert process.poll() is None
-        time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == ExitStatus.INTERRUPTED
-    assert {path.name for path in tmp_path.iterdir()} == {"slivers", "back"}
+    for call in (1, 200):
+        interrupted(WRITE_ROW, call, "decode", out, "--out", back)
+        assert {path.name for path in tmp_path.iterdir()} == {"slivers", "back"}
+        assert back.read_bytes() == b"old"
+    signalled(signal.SIGKILL, WRITE_ROW, 200, "decode", out, "--out", back)
     assert back.read_bytes() == b"old"
 
 

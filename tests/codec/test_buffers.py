@@ -98,3 +98,19 @@ def test_a_bytes_buffer_becomes_bytes(length: int | None) -> None:
     result = buffer.finish(length)
     assert type(result) is bytes
     assert result == DATA[:length]
+
+
+def test_bytes_are_finished_once_and_without_views() -> None:
+    buffer = BytesBuffer(5 << 20)
+    view = memoryview(buffer)
+    with pytest.raises(BufferError, match="left"):
+        buffer.finish()
+    view[:3] = b"abc"
+    view.release()
+    with pytest.raises(wc.InvalidArgumentError, match="length"):
+        buffer.finish((5 << 20) + 1)
+    assert buffer.finish(3) == b"abc"
+    with pytest.raises(BufferError, match="finished"):
+        buffer.finish()
+    with pytest.raises(BufferError, match="finished"):
+        memoryview(buffer)

@@ -81,6 +81,14 @@ def test_cpus(files: dict[str, str], cpus: int | None, tmp_path: Path) -> None:
             1 << 30,
             id="v1",
         ),
+        pytest.param(
+            {
+                "membership": "2:memory:/\n",
+                "memory/memory.limit_in_bytes": "9223372036854771712\n",
+            },
+            None,
+            id="v1 unlimited",
+        ),
         pytest.param({"membership": "0::/\n", "memory.max": "\u00b2\n"}, None, id="unreadable"),
     ],
 )

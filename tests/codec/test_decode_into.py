@@ -19,7 +19,7 @@ AXES = list(wc.Axis)
 @pytest.fixture(params=[1, 3, 8, 20, 1000])
 def window(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """So many codewords of 1026-byte symbols in a window, for ten shards, more for smaller ones."""
-    monkeypatch.setattr(reconstruction, "LARGEST_WINDOW", request.param * 7 * 1026)
+    monkeypatch.setattr(reconstruction, "WINDOW", request.param * 7 * 1026)
 
 
 def mapped(sliver: wc.Sliver, directory: Path) -> wc.Sliver:
@@ -40,7 +40,9 @@ def some_slivers(
 
 
 @pytest.mark.usefixtures("engine", "window")
-@pytest.mark.parametrize(("n_shards", "symbol_size"), [(10, 1026), (10, 2), (31, 66), (31, 340)])
+@pytest.mark.parametrize(
+    ("n_shards", "symbol_size"), [(10, 1026), (10, 2), (10, 5002), (31, 66), (31, 340)]
+)
 @pytest.mark.parametrize("axis", AXES)
 def test_windows_give_the_blob(
     tmp_path: Path, threads: int, n_shards: int, symbol_size: int, axis: wc.Axis

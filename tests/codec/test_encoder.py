@@ -1,6 +1,7 @@
 """What encoding gives; that the bytes are right, the known answers and the reference say."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,15 @@ def test_an_encoded_blob_is_a_value(encoded: wc.EncodedBlob, blob: bytes) -> Non
     assert copy == encoded == wc.encode(blob, n_shards=10)
     assert list(copy.sliver_pairs()) == list(encoded.sliver_pairs())
     assert repr(encoded) == f"EncodedBlob({encoded.metadata.blob_id}, 700 bytes, 10 shards)"
+
+
+def test_a_mapped_blob_pickles_with_its_bytes(tmp_path: Path, blob: bytes) -> None:
+    path = tmp_path / "blob"
+    path.write_bytes(blob)
+    encoded = wc.encode(path, n_shards=10)
+    copy = pickle.loads(pickle.dumps(encoded))
+    path.write_bytes(bytes(700))
+    assert list(copy.sliver_pairs()) == list(wc.encode(blob, n_shards=10).sliver_pairs())
 
 
 def test_default_number_of_shards() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import walrus_core as wc
 from walrus_core.codec import sources
-from walrus_core.codec.sources import opened_blob
+from walrus_core.codec.sources import brought_in, opened_blob
 from walrus_core.kernel import FileMapping
 
 DATA = bytes(range(256)) * 20
@@ -211,6 +211,13 @@ class TestMapFile:
             mapping.will_read(DATA, "soon")
         assert view == DATA
 
+    def test_where_a_part_begins(self, path: Path) -> None:
+        mapping = wc.map_file(path)
+        view = memoryview(mapping)
+        assert [mapping.offset_of(part) for part in (view, view[100:200], view[7:])] == [0, 100, 7]
+        with pytest.raises(wc.InvalidArgumentError, match="no part"):
+            mapping.offset_of(DATA)
+
     def test_what_is_no_regular_file(self, tmp_path: Path) -> None:
         fifo = tmp_path / "fifo"
         os.mkfifo(fifo)
@@ -218,6 +225,47 @@ class TestMapFile:
             with pytest.raises(wc.StorageError) as caught:
                 wc.map_file(path)
             assert caught.value.path == str(path)
+
+
+class TestBroughtIn:
+    """Parts of mapped files read into memory."""
+
+    def test_memory_stays_where_it_is(self) -> None:
+        view = memoryview(DATA)
+        assert brought_in(view, memoryview(bytearray(len(DATA)))) is view
+
+    @pytest.mark.parametrize("fate", ["stays", "goes", "other file", "pipe", "directory"])
+    def test_a_file(self, path: Path, fate: str) -> None:
+        """Wherever it went, it is what was mapped that counts."""
+        view = memoryview(wc.map_file(path))
+        if fate != "stays":
+            path.rename(path.with_name("elsewhere"))
+        if fate == "other file":
+            path.write_bytes(DATA[::-1])
+        elif fate == "pipe":
+            os.mkfifo(path)
+        elif fate == "directory":
+            path.mkdir()
+        for part in (view, view[3:300], view[300:], view[5:5]):
+            room = memoryview(bytearray(part.nbytes))
+            assert brought_in(part, room) is room
+            assert room == part
+
+    def test_a_file_without_a_name(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(DATA)
+            file.flush()
+            view = memoryview(FileMapping(file.fileno(), len(DATA)))
+            assert brought_in(view[9:], memoryview(bytearray(len(DATA) - 9))) == DATA[9:]
+
+    def test_a_file_that_is_cut_short(self, path: Path) -> None:
+        """The mapping would end the process."""
+        view = memoryview(wc.map_file(path))
+        with path.open("r+b") as file:
+            file.truncate(100)
+        with pytest.raises(wc.StorageError, match="cut short") as caught:
+            brought_in(view, memoryview(bytearray(len(DATA))))
+        assert caught.value.path == str(path)
 
 
 @contextlib.contextmanager

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from walrus_core.cli.output import Values
 from walrus_core.cli.progress import Counter, progress_bar
 from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.pipeline import one_ahead
 from walrus_core.codec.sliver_directory import SliverDirectory
 from walrus_core.codec.slivers import Sliver, VerifiedSliver, check_slivers
 from walrus_core.errors import VerificationError
-from walrus_core.types import Axis, sliver_to_pair
+from walrus_core.types import Axis, SliverPairIndex, sliver_to_pair
 
 BATCH_SIZE = 32 << 20
 """Bytes of slivers checked at once, or more if that is not one for each thread."""
@@ -138,18 +140,18 @@ def authenticate(
 ) -> Iterator[VerifiedSliver | BadSliver | None]:
     """Each sliver of `axis`, in order of sliver index: itself if good; why not; or None if missing.
 
-    A batch at a time, so that few files are mapped at once and threads have work.
+    A batch at a time, so that few files are mapped at once and threads have work; the next batch is
+    on its way from the disk meanwhile.
     """
     n_shards = metadata.n_shards
     pairs = [sliver_to_pair(axis, index, n_shards) for index in range(n_shards)]
     sliver_size = metadata.config.sliver_size(axis, metadata.unencoded_length)
     step = max(threads, min(BATCH_SIZE // sliver_size, MAX_BATCH))
-    for start in range(0, n_shards, step):
-        items = [_load(directory, metadata, axis, pair) for pair in pairs[start : start + step]]
-        outcomes = iter(
-            check_slivers(metadata, [s for s in items if isinstance(s, Sliver)], threads)
-        )
-        for pair, item in zip(pairs[start:], items, strict=False):
+    batches = (pairs[start : start + step] for start in range(0, n_shards, step))
+    for batch in one_ahead(partial(_load_all, directory, metadata, axis, some) for some in batches):
+        slivers = [item for _, item in batch if isinstance(item, Sliver)]
+        outcomes = iter(check_slivers(metadata, slivers, threads))
+        for pair, item in batch:
             counter.done += 1
             if not isinstance(item, Sliver):
                 yield item
@@ -178,6 +180,12 @@ def _inspect_axis(
             if keep and len(found.kept) < found.needed:
                 found.kept.append(item)
     return found
+
+
+def _load_all(
+    directory: SliverDirectory, metadata: VerifiedMetadata, axis: Axis, pairs: list[SliverPairIndex]
+) -> list[tuple[SliverPairIndex, Sliver | BadSliver | None]]:
+    return [(pair, _load(directory, metadata, axis, pair)) for pair in pairs]
 
 
 def _load(

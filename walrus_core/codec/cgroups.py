@@ -9,6 +9,9 @@ from pathlib import Path
 MEMBERSHIP = Path("/proc/self/cgroup")
 ROOT = Path("/sys/fs/cgroup")
 
+NO_LIMIT = 1 << 62
+"""Bytes of memory that no machine has."""
+
 
 @cache  # reading these files takes longer than verifying a sliver
 def cgroup_cpus(membership: Path = MEMBERSHIP, root: Path = ROOT) -> int | None:
@@ -67,9 +70,9 @@ def _cpu_quota(directory: Path) -> int | None:
 
 
 def _memory_limit(directory: Path) -> int | None:
-    """Bytes: `memory.max` in version 2, "max" for no limit; version 1 then has a huge number."""
+    """Bytes: `memory.max` in version 2, "max" for no limit; version 1 then has nearly 2**63."""
     text = _read(directory / "memory.max") or _read(directory / "memory.limit_in_bytes")
-    return int(text) if text.strip().isdecimal() else None
+    return int(text) if text.strip().isdecimal() and int(text) < NO_LIMIT else None
 
 
 def _read(path: Path) -> str:

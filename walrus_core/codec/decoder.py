@@ -18,7 +18,7 @@ from walrus_core.codec.metadata import VerifiedMetadata, require_verified
 from walrus_core.codec.progress import Progress
 from walrus_core.codec.reconstruction import Reconstruction
 from walrus_core.codec.slivers import Sliver, VerifiedSliver, check_slivers, require_all_verified
-from walrus_core.codec.sources import is_stream
+from walrus_core.codec.sources import is_stream, will_read
 from walrus_core.codec.threads import thread_count
 from walrus_core.errors import InconsistentBlobError, InvalidArgumentError, NotEnoughSliversError
 from walrus_core.types import Axis
@@ -34,7 +34,11 @@ ConsistencyCheck = Literal["skip", "default", "strict"]
 """What `decode` does about blobs that their author encoded inconsistently."""
 
 ROWS_AT_ONCE = 16
-"""Rows that are checked between two looks at the progress."""
+"""Rows that are checked between two looks at the progress, at most."""
+
+BYTES_AT_ONCE = 32 << 20
+"""Of such rows, unless that were less than one for each thread; the next ones are on their way from
+the disk meanwhile."""
 
 
 def decode(
@@ -215,11 +219,18 @@ class Decoding:
     def _check_source_rows(self, padded_blob: memoryview, rows: list[int]) -> None:
         """InconsistentBlobError unless these rows have their committed hashes."""
         metadata, size = self.metadata, self._row_size
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[start : start + ROWS_AT_ONCE]
-            views = [padded_blob[row * size : (row + 1) * size] for row in some]
+        step = max(self.threads, min(BYTES_AT_ONCE // size, ROWS_AT_ONCE))
+        views = [padded_blob[row * size : (row + 1) * size] for row in rows]
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            for view in views[start + step : start + 2 * step]:
+                will_read(view, "soon")
             roots = kernel.sliver_roots(
-                views, metadata.n_shards, metadata.symbol_size, self.threads, self.cancel
+                views[start : start + step],
+                metadata.n_shards,
+                metadata.symbol_size,
+                self.threads,
+                self.cancel,
             )
             for row, root in zip(some, split_digests(roots), strict=True):
                 if root != metadata.sliver_hash(Axis.PRIMARY, row):

@@ -74,7 +74,7 @@ class DirectorySink(SliverSink):
             self.n_written += len(axis.staged)
             self.n_kept += len(axis.right)
             axis.close()
-        shutil.rmtree(self._staging)
+        shutil.rmtree(self._staging, ignore_errors=True)
 
     def abandon(self) -> None:
         """Remove what was staged, and the directories made for it."""
@@ -126,13 +126,14 @@ class _AxisFiles:
         self._sliver_size = config.sliver_size(axis, size)
         self._place = place
         self._staging = staging
-        # Relative to an open directory a name is found fast, and there are thousands of pieces.
-        self._descriptor = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
         self.staged: set[int] = set()
         self.found: set[int] = set()
         self.right: set[int] = set()
         if place.is_dir():
             self._look_around()
+        # Files are opened for each piece: there may be more of them than a process may have open,
+        # and relative to an open directory it takes a tenth of the time of writing the piece.
+        self._descriptor = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
 
     def write(self, index: int, offset: int, piece: memoryview) -> None:
         """Write a piece where the file in place differs, or is absent."""

@@ -97,9 +97,10 @@ class BufferPool:
 
     def _take_back(self, memory: ByteArray) -> None:
         self._waiting[id(memory)] = self._turn, memory
-        while self.waiting_bytes > self._limit:
-            oldest = next(iter(list(self._waiting)), None)
-            self._waiting.pop(oldest, None)  # type: ignore[arg-type]
+        for oldest in list(self._waiting):
+            if self.waiting_bytes <= self._limit:
+                return
+            self._waiting.pop(oldest, None)
 
 
 def _fresh(size: int) -> ByteArray:
@@ -162,11 +163,11 @@ def unnamed_file(directory: Path | None = None) -> Iterator[BinaryIO]:
 
 
 def temporary_directory() -> Path:
-    """Where large temporary files go: $TMPDIR, else /var/tmp, since /tmp is often memory."""
-    lasting = Path("/var/tmp")
-    if "TMPDIR" not in os.environ and os.access(lasting, os.W_OK | os.X_OK):
+    """Where large temporary files go: unless $TMPDIR says so, not /tmp, which is often memory."""
+    usual, lasting = Path(tempfile.gettempdir()), Path("/var/tmp")
+    if usual == Path("/tmp") and "TMPDIR" not in os.environ and os.access(lasting, os.W_OK):
         return lasting
-    return Path(tempfile.gettempdir())
+    return usual
 
 
 def reserve(descriptor: int, size: int) -> None:

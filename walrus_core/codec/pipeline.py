@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -22,6 +22,26 @@ N_WINDOWS = 2
 
 LARGEST_WINDOW = 128 << 20
 """Bytes: two of them leave enough of the 512 MiB of memory that work in windows may take."""
+
+
+def reading_thread() -> ThreadPoolExecutor:
+    """A thread that waits for the disk."""
+    return ThreadPoolExecutor(1, "walrus-core-reader")
+
+
+def one_ahead(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """The results of all jobs, in order; each is done while the consumer has the one before it.
+
+    For reading: even where it is only asked for, a caller waits until most of it is there.
+    """
+    with reading_thread() as thread:
+        running: deque[Future[T]] = deque()
+        for job in jobs:
+            running.append(thread.submit(job))
+            if len(running) > 1:
+                yield running.popleft().result()
+        for future in running:
+            yield future.result()
 
 
 @contextmanager

@@ -2,17 +2,22 @@
 
 The codewords of k primary slivers are the columns of the source matrix, those of secondary slivers
 its rows. Either way some codewords in a row are a piece of every sliver: a window.
+
+    reading thread    [ pieces 0 ][ pieces 1 ][ pieces 2 ] ...
+    kernel thread                 [ decode 0 ][ decode 1 ] ...
+    caller's                                  [ write 0  ] ...
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from walrus_core import kernel
 from walrus_core.codec.files import write_at
-from walrus_core.codec.pipeline import LARGEST_WINDOW, in_turns, kernel_thread
-from walrus_core.codec.sources import will_read
+from walrus_core.codec.pipeline import in_turns, kernel_thread, reading_thread
+from walrus_core.codec.sources import brought_in
 from walrus_core.types import Axis
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
     from walrus_core.codec.metadata import VerifiedMetadata
     from walrus_core.codec.progress import Progress
     from walrus_core.codec.slivers import VerifiedSliver
+
+WINDOW = 32 << 20
+"""Bytes of a window: two as pieces of slivers and two as pieces of rows lie in memory at once."""
 
 CODEWORDS_PER_UNIT = 8
 """What one thread takes at a time, at least."""
@@ -62,42 +70,46 @@ class Reconstruction:
 
     def to_file(self, descriptor: int) -> None:
         """Write k1*k2*s bytes to an empty file."""
-        for sliver in self._slivers:
-            will_read(sliver.data, "here and there")
         width = self._window_width()
-        jobs = (
-            partial(self._decode_window, first, min(width, self._n_codewords - first))
-            for first in range(0, self._n_codewords, width)
-        )
-        with kernel_thread(self._cancel) as thread:
-            for offset, rows in in_turns(thread, jobs, width * self._codeword_size):
+        size = width * self._codeword_size
+        starts = range(0, self._n_codewords, width)
+        with reading_thread() as reader, kernel_thread(self._cancel) as thread:
+            pieces = in_turns(reader, (partial(self._read, at, width) for at in starts), size)
+            windows = (partial(self._decode_window, at, pieces) for at in starts)
+            for offset, rows in in_turns(thread, windows, size):
                 for number, row in enumerate(rows):
                     write_at(descriptor, offset + number * self._row_size, row.data)
                 self._progress.advance(rows.nbytes)
 
     def _window_width(self) -> int:
         """Codewords in a window: if that is possible, whole units of work for threads."""
-        width = min(LARGEST_WINDOW // self._codeword_size, MAX_CODEWORDS)
+        width = min(WINDOW // self._codeword_size, MAX_CODEWORDS)
         if width > CODEWORDS_PER_UNIT:
             width -= width % CODEWORDS_PER_UNIT
         return max(1, min(width, self._n_codewords))
 
-    def _decode_window(self, first: int, count: int, memory: ByteArray) -> tuple[int, ByteArray]:
+    def _read(self, first: int, count: int, memory: ByteArray) -> list[memoryview]:
+        """What each sliver holds of `count` codewords from `first` on, or of what is left."""
+        start = first * self._symbol_size
+        size = min(count, self._n_codewords - first) * self._symbol_size
+        rooms = memory[: len(self._slivers) * size].reshape(-1, size)
+        return [
+            brought_in(sliver.data[start : start + size], room.data)
+            for sliver, room in zip(self._slivers, rooms, strict=True)
+        ]
+
+    def _decode_window(
+        self, first: int, pieces: Iterator[list[memoryview]], memory: ByteArray
+    ) -> tuple[int, ByteArray]:
         """Codewords from `first` on: where in the blob their bytes begin, and these by rows."""
         s = self._symbol_size
-        slivers = self._pieces(first, count)
-        for piece in self._pieces(first + count, count):  # the next window's
-            will_read(piece, "soon")
+        slivers = next(pieces)
+        count = slivers[0].nbytes // s
         primary = self._axis is Axis.PRIMARY
         n_rows, n_columns = (self._k1, count) if primary else (count, self._k2)
         rows = memory[: n_rows * n_columns * s].reshape(n_rows, -1)
         self._decode(slivers, n_rows, n_columns, rows.data)
         return first * (s if primary else self._row_size), rows
-
-    def _pieces(self, first: int, count: int) -> list[memoryview]:
-        """What the slivers hold of some codewords."""
-        start, end = first * self._symbol_size, (first + count) * self._symbol_size
-        return [sliver.data[start:end] for sliver in self._slivers]
 
     def _decode(
         self,

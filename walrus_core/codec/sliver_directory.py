@@ -17,7 +17,7 @@ from walrus_core.codec.config import MAX_SHARDS, EncodingConfig
 from walrus_core.codec.files import write_whole
 from walrus_core.codec.metadata import PAIR_SIZE, UnverifiedMetadata, VerifiedMetadata
 from walrus_core.codec.slivers import Sliver, VerifiedSliver
-from walrus_core.codec.sources import unreadable
+from walrus_core.codec.sources import unreadable, will_read
 from walrus_core.errors import InvalidEncodingError, StorageError, VerificationError
 from walrus_core.types import Axis, pair_to_sliver, sliver_to_pair
 
@@ -106,6 +106,6 @@ def _mapped(path: Path, size: int) -> kernel.FileMapping:
     with path.open("rb", buffering=0) as stream:
         if (found := os.fstat(stream.fileno()).st_size) != size:
             raise VerificationError(f"{found:,} bytes, not {size:,}")
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(stream.fileno(), 0, size, os.POSIX_FADV_WILLNEED)
-        return kernel.FileMapping(stream.fileno(), size)
+        mapping = kernel.FileMapping(stream.fileno(), size, str(path))
+    will_read(memoryview(mapping), "soon")
+    return mapping

@@ -39,7 +39,8 @@ def map_file(path: FilePath) -> kernel.FileMapping:
         if not stat.S_ISREG(Path(path).stat().st_mode):  # opening a pipe would wait for a writer
             raise StorageError(os.fspath(path), "cannot be mapped; give a regular file")
         with Path(path).open("rb") as stream:
-            return kernel.FileMapping(stream.fileno(), os.fstat(stream.fileno()).st_size)
+            size = os.fstat(stream.fileno()).st_size
+            return kernel.FileMapping(stream.fileno(), size, os.fspath(path))
     except OSError as error:
         raise unreadable(os.fspath(path), error) from error
 
@@ -81,6 +82,46 @@ def will_read(view: memoryview, pattern: ReadPattern) -> None:
     """Tell the system how these bytes are going to be read, if they are a mapped file's."""
     if isinstance(view.obj, kernel.FileMapping):
         view.obj.will_read(view, pattern)
+
+
+def brought_in(view: memoryview, room: memoryview) -> memoryview:
+    """`view` itself, or, if it is a mapped file's, what it shows read into `room` of its length.
+
+    To touch a mapping means to wait for the disk at every few pages, and where memory is short, the
+    pages that `will_read` asked for are gone again before they are used. A read is one request. A
+    file that is no longer at its path is copied from the mapping.
+    """
+    mapping = view.obj
+    if not isinstance(mapping, kernel.FileMapping):
+        return view
+    if not _read_file(mapping, mapping.offset_of(view), room):
+        will_read(view, "soon")
+        room[:] = view
+    return room
+
+
+def _read_file(mapping: kernel.FileMapping, offset: int, room: memoryview) -> bool:
+    """Fill `room` from the file of a mapping, if it is where it was. StorageError."""
+    if mapping.path is None:
+        return False
+    try:
+        # Not to wait, should a pipe have taken the file's place.
+        descriptor = os.open(mapping.path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        status = os.fstat(descriptor)
+        if (status.st_dev, status.st_ino) != mapping.identity:
+            return False
+        while room.nbytes and (count := os.preadv(descriptor, [room], offset)):
+            room, offset = room[count:], offset + count
+    except OSError as error:
+        raise unreadable(mapping.path, error) from error
+    finally:
+        os.close(descriptor)
+    if room.nbytes:
+        raise StorageError(mapping.path, "was cut short while it was read; restore it")
+    return True
 
 
 def unreadable(name: str, error: OSError | ValueError) -> StorageError:

@@ -187,10 +187,19 @@ class FileMapping(Buffer):
     there can be thousands. Needs no memory of its own; follows changes of the file; reading past its end is SIGBUS.
     """
 
-    def __new__(cls, descriptor: int, size: int) -> Self: ...
+    def __new__(cls, descriptor: int, size: int, path: str | None = None) -> Self: ...
+    @property
+    def path(self) -> str | None:
+        """Where the file was when it was opened, as far as the caller knew."""
+    @property
+    def identity(self) -> tuple[int, int]:
+        """The file's device and inode, which tell whether it still is there."""
     def will_read(
         self, part: Buffer, pattern: Literal["in order", "here and there", "soon"]
     ) -> None:
         """How `part`, a view of this mapping, is going to be read; whatever is still on the disk is then read ahead, read
         page by page, or on its way into memory at once.
         """
+
+    def offset_of(self, part: Buffer) -> int:
+        """Where in the file `part`, a view of this mapping, begins."""

@@ -183,6 +183,7 @@ cdef class BytesBuffer:
 
 
 cdef size_t PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+cdef size_t READ_AHEAD = 128 << 10  # what Linux does of one request, unless its setting of that name is larger
 
 
 @cython.final
@@ -191,8 +192,11 @@ cdef class FileMapping:
 
     cdef char *at
     cdef size_t size
+    cdef readonly object path, identity
 
-    def __cinit__(self, int descriptor, size_t size):
+    def __cinit__(self, int descriptor, size_t size, path=None):
+        status = os.fstat(descriptor)
+        self.path, self.identity = path, (status.st_dev, status.st_ino)
         if size == 0:  # cannot be mapped
             return
         cdef void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0)
@@ -210,10 +214,20 @@ cdef class FileMapping:
 
     def will_read(self, part, pattern):
         advice = {"in order": MADV_NORMAL, "here and there": MADV_RANDOM, "soon": MADV_WILLNEED}[pattern]
-        cdef Buffers buffers = open_one(part, "part", None)
+        cdef Buffers buffers = self.open_part(part)
         cdef size_t start = buffers.address[0] - <uint8_t *>self.at, end = start + buffers.length(0)
-        if buffers.address[0] < <uint8_t *>self.at or end > self.size:
-            raise InvalidArgumentError("part is no part of this mapping")
+        cdef size_t step = READ_AHEAD if advice == MADV_WILLNEED else self.size
         start -= start % PAGE_SIZE
-        if end > start:
-            madvise(self.at + start, end - start, advice)
+        while start < end:
+            madvise(self.at + start, min(step, end - start), advice)
+            start += step
+
+    def offset_of(self, part):
+        return self.open_part(part).address[0] - <uint8_t *>self.at
+
+    cdef Buffers open_part(self, part):
+        cdef Buffers buffers = open_one(part, "part", None)
+        cdef uint8_t *start = buffers.address[0]
+        if start < <uint8_t *>self.at or start + buffers.length(0) > <uint8_t *>self.at + self.size:
+            raise InvalidArgumentError("part is no part of this mapping")
+        return buffers

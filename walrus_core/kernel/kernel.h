@@ -21,6 +21,8 @@
 #define MAX_CONSTANT 128     /* bytes of the largest engine's constants */
 #define PART 8               /* node8s that trees are built from at a time, while they are in the nearest cache */
 #define PART_LEVELS 3
+#define MAX_WINDOWS 16       /* of what is side by side on the stage */
+#define MAX_LAYOUTS 4
 
 #if defined(__GNUC__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -136,7 +138,7 @@ typedef struct {
 rs_code rs_code_of(size_t n_source, size_t n_symbols);
 bool rs_code_fits(size_t n_source, size_t n_symbols);  /* the field has room for its positions */
 size_t rs_skews_needed(const rs_code *);
-layout rs_layout(size_t n_words, size_t bytes);  /* a window of n_words symbols of `bytes` bytes each, <= 128 in all */
+layout rs_layout(const uint8_t *blocks, size_t n_blocks);  /* sizes of a window's blocks: even, <= 64, <= 128 in all */
 size_t rs_encode_slots(const rs_code *);         /* stripes of work space */
 void rs_encode(const engine *, const rs_code *, const uint8_t *source, size_t source_pitch, uint8_t *repair,
                size_t pitch, const layout *, stripe *work);
@@ -172,9 +174,13 @@ typedef struct {
     const engine *engine;
     size_t n, k1, k2, symbol_size;
     rs_code primary, secondary;      /* down the columns: k1 -> n; along the rows: k2 -> n */
-    size_t packed;                   /* symbols to a window if two or more fit, else 0 */
-    layout window, tail;             /* of those symbols; or of 128 bytes, and of what is left at a symbol's end */
     size_t side, block;              /* symbols side by side on the stage, and bytes of each at a time */
+    size_t full_side;                /* the same if stripes are to be full, for decoding */
+    size_t n_windows;                /* that symbols on the stage are coded in: where each begins, and its layout */
+    uint16_t window_at[MAX_WINDOWS];
+    uint8_t window_layout[MAX_WINDOWS];
+    size_t n_layouts;
+    layout layouts[MAX_LAYOUTS], tail;  /* tail: of the last window of a symbol that is staged block by block */
     size_t width, pitch;             /* bytes of a stage row in use, and from one to the next */
     size_t columns_per_unit;         /* a multiple of 8, so that a chunk of the row trees has one owner */
     size_t groups;                   /* of eight rows */

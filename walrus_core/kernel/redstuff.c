@@ -9,15 +9,51 @@
 #define STAGE_HEAD 64   /* room for the byte before a block, which its first hash block needs */
 #define CHUNK PART      /* columns whose leaves are held until the row trees have taken them */
 #define FEW_BYTES 128   /* symbols up to this are tested for zeros, and written through the caches */
+#define SYMBOL_BLOCK 64 /* bytes of a symbol whose low and high halves stand apart */
 
 static size_t whole_stripes(size_t bytes) { return ceil_div(bytes, STRIPE) * STRIPE; }
+
+/* The layout of the window that ends here, one of few: symbols side by side repeat their pattern. */
+static void end_window(rs2_job *job, size_t at, const uint8_t *blocks, size_t n_blocks)
+{
+    layout map = rs_layout(blocks, n_blocks);
+    size_t i = 0;
+    while (i < job->n_layouts && memcmp(job->layouts[i].split, map.split, sizeof map.split))
+        i++;
+    if (i == job->n_layouts)
+        job->layouts[job->n_layouts++] = map;
+    job->window_at[job->n_windows] = (uint16_t)at;
+    job->window_layout[job->n_windows++] = (uint8_t)i;
+}
+
+/* Windows of as many blocks as fit, whichever symbol they belong to: half-empty stripes would be wasted transforms. */
+static void plan_windows(rs2_job *job, size_t n_symbols)
+{
+    uint8_t blocks[STRIPE / 2];
+    size_t start = 0, used = 0, n_blocks = 0;
+    for (size_t symbol = 0; symbol < n_symbols; symbol++)
+        for (size_t at = 0; at < job->block; at += SYMBOL_BLOCK) {
+            size_t size = smaller(SYMBOL_BLOCK, job->block - at);
+            if (used + size > STRIPE) {
+                end_window(job, start, blocks, n_blocks);
+                start += used;
+                used = n_blocks = 0;
+            }
+            blocks[n_blocks++] = (uint8_t)size;
+            used += size;
+        }
+    end_window(job, start, blocks, n_blocks);
+}
+
+static layout tail_layout(size_t bytes)
+{
+    uint8_t blocks[2] = {(uint8_t)smaller(SYMBOL_BLOCK, bytes), (uint8_t)(bytes - smaller(SYMBOL_BLOCK, bytes))};
+    return rs_layout(blocks, bytes > SYMBOL_BLOCK ? 2 : 1);
+}
 
 static void plan_stage(rs2_job *job)
 {
     size_t s = job->symbol_size;
-    job->packed = s <= STRIPE / 2 ? STRIPE / s : 0;
-    job->window = job->packed ? rs_layout(job->packed, s) : rs_layout(1, STRIPE);
-    job->tail = rs_layout(1, s % STRIPE ? s % STRIPE : 2);
     for (job->side = 1; 2 * job->side <= smaller(MAX_SIDE, MAX_BLOCK / s);)
         job->side *= 2;
     /* Symbols on the stage whole leave room for what their last window reaches beyond them. */
@@ -25,6 +61,9 @@ static void plan_stage(rs2_job *job)
     job->width = whole_stripes(job->side * job->block + STRIPE - 2);
     job->pitch = STAGE_HEAD + job->width;  /* an odd number of cache lines: rows spread over the cache sets */
     job->columns_per_unit = larger(CHUNK, job->side);
+    job->full_side = larger(job->side, STRIPE / s * (job->width / STRIPE));
+    plan_windows(job, job->full_side);
+    job->tail = tail_layout(s % STRIPE ? s % STRIPE : STRIPE);
 }
 
 void rs2_job_init(rs2_job *job, const engine *e, size_t n, size_t k1, size_t k2, size_t symbol_size)
@@ -98,7 +137,7 @@ rs2_work rs2_work_at(const rs2_job *job, void *memory)
     return work;
 }
 
-static size_t rows_per_unit(const rs2_job *job) { return larger(job->packed, job->side); }
+static size_t rows_per_unit(const rs2_job *job) { return job->full_side; }
 size_t rs2_row_units(const rs2_job *job) { return ceil_div(job->k1, rows_per_unit(job)); }
 size_t rs2_column_units(const rs2_job *job) { return ceil_div(job->end - job->origin, job->columns_per_unit); }
 size_t rs2_chunks(const rs2_job *job) { return ceil_div(job->n, CHUNK); }
@@ -116,18 +155,19 @@ bool rs2_window_completes_chunk(const rs2_job *job)
     return job->leaves && (job->end % CHUNK == 0 || job->end == job->n);
 }
 
-/* Small symbols share windows, which the stage puts together; the windows of larger ones are read where they are. */
+/* Symbols that share windows are put together on the stage; the windows of larger ones are read where they are. */
 static void extend_rows(const rs2_job *job, rs2_work *work, size_t first, size_t count, size_t at, size_t bytes)
 {
     size_t s = job->symbol_size;
+    bool together = job->full_side > 1;
     uint8_t *repair = staged(job, work, job->k2);
-    for (size_t i = 0; job->packed && i < count; i++)
+    for (size_t i = 0; together && i < count; i++)
         job->engine->move(work->stage + i * s, job->pitch, job->source[first + i], s, job->k2, s);
     for (size_t i = 0; i < window_count(job, count, bytes); i++) {
-        window w = window_of(job, bytes, i);
-        const uint8_t *source = job->packed ? work->stage + w.at : job->source[first + w.symbol] + at + w.within;
-        rs_encode(job->engine, &job->secondary, source, job->packed ? job->pitch : s, repair + w.at, job->pitch, w.map,
-                  work->stripes);
+        const uint8_t *source = together ? work->stage : job->source[first] + at;
+        size_t within = job->window_at[i];
+        rs_encode(job->engine, &job->secondary, source + within, together ? job->pitch : s, repair + within,
+                  job->pitch, layout_of(job, i, bytes), work->stripes);
     }
 }
 
@@ -147,9 +187,9 @@ void rs2_encode_rows(const rs2_job *job, rs2_work *work, size_t unit)
 static void extend_staged(const rs2_job *job, const rs_code *code, rs2_work *work, size_t count, size_t bytes)
 {
     for (size_t i = 0; i < window_count(job, count, bytes); i++) {
-        window w = window_of(job, bytes, i);
-        rs_encode(job->engine, code, work->stage + w.at, job->pitch, staged(job, work, code->n_source) + w.at,
-                  job->pitch, w.map, work->stripes);
+        size_t at = job->window_at[i];
+        rs_encode(job->engine, code, work->stage + at, job->pitch, staged(job, work, code->n_source) + at, job->pitch,
+                  layout_of(job, i, bytes), work->stripes);
     }
 }
 

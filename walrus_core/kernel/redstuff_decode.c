@@ -2,25 +2,31 @@
  * secondary ones; either way the next codeword's symbol follows in the same sliver. */
 #include "stage.h"
 
-#define CODEWORDS_PER_UNIT 8  /* at least: runs of them are written in whole cache lines */
+/* A unit writes runs of so many codewords, or bytes, if side_of() is not more: but for their ends, whole cache lines.
+ * Large symbols are so few in a window that threads could not share longer runs. */
+#define CODEWORDS_PER_RUN 8
+#define BYTES_PER_RUN 4096
 
 static size_t codewords(const rs2_decoding *d) { return d->columns ? d->job->k1 : d->job->k2; }
 
 /* Unlike an encoder, which hashes, a decoder wants its stripes full above all. */
-static size_t side_of(const rs2_decoding *d)
+static size_t side_of(const rs2_decoding *d) { return d->job->full_side; }
+
+static size_t codewords_per_unit(const rs2_decoding *d)
 {
-    return d->job->packed ? d->job->packed * (d->job->width / STRIPE) : d->job->side;
+    size_t run = smaller(CODEWORDS_PER_RUN, ceil_div(BYTES_PER_RUN, d->job->symbol_size));
+    return larger(run, side_of(d));
 }
 
-static size_t codewords_per_unit(const rs2_decoding *d) { return larger(CODEWORDS_PER_UNIT, side_of(d)); }
 size_t rs2_decode_units(const rs2_decoding *d) { return ceil_div(codewords(d), codewords_per_unit(d)); }
 
 static void decode_staged(const rs2_decoding *d, rs2_work *work, size_t count, size_t bytes)
 {
     uint8_t *rebuilt = staged(d->job, work, d->plan->n_used);
     for (size_t i = 0; d->plan->n_missing && i < window_count(d->job, count, bytes); i++) {
-        window w = window_of(d->job, bytes, i);
-        rs_decode(d->job->engine, d->plan, work->stage + w.at, rebuilt + w.at, d->job->pitch, w.map, work->stripes);
+        size_t at = d->job->window_at[i];
+        rs_decode(d->job->engine, d->plan, work->stage + at, rebuilt + at, d->job->pitch, layout_of(d->job, i, bytes),
+                  work->stripes);
     }
 }
 

@@ -43,24 +43,24 @@ size_t rs_skews_needed(const rs_code *code)
     return all < MODULUS ? all : MODULUS;
 }
 
-/* A symbol's bytes: blocks of 64, low halves of 32 elements first, and a tail split in two halves likewise. */
-layout rs_layout(size_t n_words, size_t bytes)
+/* Where the bytes of some blocks in a row go. A block has the low bytes of its elements first, then the high ones; it
+ * is 64 bytes of a symbol, or what is left at its end. */
+layout rs_layout(const uint8_t *blocks, size_t n_blocks)
 {
     layout map;
     memset(&map, 0, sizeof map);
-    size_t element = 0;
-    for (size_t start = 0; start < n_words * bytes; start += bytes)
-        for (size_t at = 0; at < bytes; at += 64) {
-            size_t half = (bytes - at < 64 ? bytes - at : 64) / 2;
-            map.last = (uint8_t)half;
-            map.half = map.runs++ ? map.half : map.last;
-            for (size_t i = 0; i < half; i++, element++) {
-                map.split[element] = (uint8_t)(start + at + i);
-                map.split[64 + element] = (uint8_t)(start + at + half + i);
-                map.merge[start + at + i] = (uint8_t)element;
-                map.merge[start + at + half + i] = (uint8_t)(64 + element);
-            }
+    size_t element = 0, at = 0;
+    for (size_t b = 0; b < n_blocks; at += blocks[b++]) {
+        size_t half = blocks[b] / 2;
+        map.last = (uint8_t)half;
+        map.half = map.runs++ ? map.half : map.last;
+        for (size_t i = 0; i < half; i++, element++) {
+            map.split[element] = (uint8_t)(at + i);
+            map.split[64 + element] = (uint8_t)(at + half + i);
+            map.merge[at + i] = (uint8_t)element;
+            map.merge[at + half + i] = (uint8_t)(64 + element);
         }
+    }
     return map;
 }
 

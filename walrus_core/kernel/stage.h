@@ -18,22 +18,20 @@ static inline uint8_t *staged(const rs2_job *job, const rs2_work *work, size_t s
     return work->stage + symbol * job->pitch;
 }
 
-/* The windows that `count` symbols side by side, or one block of `bytes`, are coded in. A window's 128 bytes may reach
- * into its neighbour to the right, so windows are done from left to right. */
-typedef struct { size_t at, symbol, within; const layout *map; } window;
-
+/* How many windows `count` symbols side by side, or one block of `bytes`, are coded in. A window's 128 bytes may reach
+ * beyond what it holds, into its neighbour to the right, so windows are done from left to right. */
 static inline size_t window_count(const rs2_job *job, size_t count, size_t bytes)
 {
-    return job->packed ? ceil_div(count, job->packed) : count * ceil_div(bytes, STRIPE);
+    size_t n = 0;
+    while (n < job->n_windows && job->window_at[n] < count * bytes)
+        n++;
+    return n;
 }
 
-static inline window window_of(const rs2_job *job, size_t bytes, size_t i)
+static inline const layout *layout_of(const rs2_job *job, size_t i, size_t bytes)
 {
-    if (job->packed)
-        return (window){i * job->packed * bytes, i * job->packed, 0, &job->window};
-    size_t each = ceil_div(bytes, STRIPE), within = i % each * STRIPE;
-    return (window){i / each * bytes + within, i / each, within,
-                    within + STRIPE <= bytes ? &job->window : &job->tail};
+    bool last = job->block < job->symbol_size && job->window_at[i] + (size_t)STRIPE > bytes;
+    return last ? &job->tail : job->layouts + job->window_layout[i];
 }
 
 #endif
