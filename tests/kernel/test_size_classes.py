@@ -39,6 +39,20 @@ def test_encoding_equals_the_reference(n: int, s: int, threads: int) -> None:
     assert done.pair_hashes == flat(expected.pair_hashes)
 
 
+@pytest.mark.parametrize("s", range(66, 516, 2))
+def test_symbols_that_share_windows(s: int) -> None:
+    """Which blocks of neighbouring symbols fall into one window is another pattern for each size."""
+    n = 4
+    done = encode(n, s)
+    assert done.pair_hashes == flat(reference.encode(done.blob, n).pair_hashes)
+    for axis in (0, 1):
+        k = done.source_symbols(axis)
+        blob = bytearray(done.k1 * done.k2 * s)
+        slivers = [sliver.data for sliver in done.slivers(axis)[n - k :]]
+        kernel.reconstruct(slivers, range(n - k, n), axis, *done.numbers, blob)
+        assert blob[: len(done.blob)] == done.blob
+
+
 @pytest.mark.parametrize(("n", "s"), PAIRS)
 def test_any_slivers_give_the_blob(n: int, s: int, threads: int) -> None:
     done = encode(n, s)

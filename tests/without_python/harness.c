@@ -238,6 +238,7 @@ static void make_plan(rs_plan *plan, const engine *e, const rs_code *code, const
     plan->position = take(k * sizeof *plan->position);
     plan->slot = take(k * sizeof *plan->slot);
     plan->missing = take(k * sizeof *plan->missing);
+    plan->missing_slot = take(k * sizeof *plan->missing_slot);
     plan->factor = take(k * e->constant_size);
     plan->unfactor = take(k * e->constant_size);
     plan->gap = take(positions * sizeof *plan->gap);

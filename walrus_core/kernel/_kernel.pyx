@@ -374,6 +374,7 @@ cdef class Plan:
         plan.c.position = <size_t *>job.take(k * sizeof(size_t))
         plan.c.slot = <size_t *>job.take(k * sizeof(size_t))
         plan.c.missing = <size_t *>job.take(k * sizeof(size_t))
+        plan.c.missing_slot = <size_t *>job.take(k * sizeof(size_t))
         plan.c.factor = job.take(k * e.constant_size)
         plan.c.unfactor = job.take(k * e.constant_size)
         plan.c.gap = <size_t *>job.take(positions * sizeof(size_t))

@@ -21,6 +21,7 @@ cdef extern from "kernel.h" nogil:
         size_t *slot
         uint8_t *factor
         size_t *missing
+        size_t *missing_slot
         uint8_t *unfactor
         size_t n_missing
         size_t *gap

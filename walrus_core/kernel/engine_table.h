@@ -11,9 +11,9 @@
     const engine engine_##isa = {                                                                           \
         .name = #isa, .supported = supported,                                                               \
         .constant_size = sizeof(constant), .make_constant = make_constant,                                  \
-        .split = split, .merge = merge, .ifft = engine_ifft, .fft = engine_fft, .scale = engine_scale,      \
+        .ifft = engine_ifft, .fft = engine_fft,                                                             \
         .ifft_symbols = engine_ifft_symbols, .fft_symbols = engine_fft_symbols,                             \
-        .add = engine_add, .multiply_add = engine_multiply_add, .derive = engine_derive,                    \
+        .add = engine_add, .take = engine_take, .combine = engine_combine, .give = engine_give,             \
         .move = engine_move, .gather = engine_gather, .scatter = engine_scatter,                            \
         .stream_across = engine_stream_across, .stream_along = engine_stream_along,                         \
         .leaf = blake2b_##isa##_leaf, .parent = blake2b_##isa##_parent,                                     \

@@ -6,7 +6,7 @@
 static ALWAYS_INLINE void split_runs(stripe *work, size_t first, size_t count, const uint8_t *rows, size_t pitch,
                                      const layout *map, const size_t piece)
 {
-    size_t half = map->half, last = map->runs - 1u, pieces = last + (map->last == piece);
+    size_t half = map->half, last = map->runs - 1u, pieces = last + (map->last == piece && half == piece);
     for (size_t i = first; i < first + count; i++, rows += pitch) {
         stripe *out = work + slot(i);
         for (size_t run = 0; run < pieces; run++) {
@@ -23,7 +23,7 @@ static ALWAYS_INLINE void split_runs(stripe *work, size_t first, size_t count, c
 static ALWAYS_INLINE void merge_runs(uint8_t *rows, size_t pitch, const stripe *work, size_t first, size_t count,
                                      const layout *map, const size_t piece)
 {
-    size_t half = map->half, last = map->runs - 1u, pieces = last + (map->last == piece);
+    size_t half = map->half, last = map->runs - 1u, pieces = last + (map->last == piece && half == piece);
     for (size_t i = first; i < first + count; i++, rows += pitch) {
         const stripe *in = work + slot(i);
         for (size_t run = 0; run < pieces; run++) {

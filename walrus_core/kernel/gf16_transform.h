@@ -194,12 +194,6 @@ static void engine_fft_symbols(uint8_t *rows, size_t pitch, const layout *map, s
     }
 }
 
-static void engine_scale(stripe *out, const stripe *in, const void *factor)
-{
-    for (int part = 0; part < PARTS; part++)
-        vec_store(out, part, vec_multiply_add(vec_zero(), vec_load(in, part), factor));
-}
-
 static void engine_add(stripe *out, const stripe *in, size_t count)
 {
     for (size_t i = 0; i < slots(count); i++)
@@ -207,22 +201,71 @@ static void engine_add(stripe *out, const stripe *in, size_t count)
             vec_store(out + i, part, vec_xor(vec_load(out + i, part), vec_load(in + i, part)));
 }
 
-static void engine_multiply_add(stripe *out, const stripe *in, const void *factor, size_t count)
+static ALWAYS_INLINE void scale(stripe *out, const stripe *in, const constant *factor)
 {
-    for (size_t i = 0; i < slots(count); i++)
-        for (int part = 0; part < PARTS; part++)
-            vec_store(out + i, part, vec_multiply_add(vec_load(out + i, part), vec_load(in + i, part), factor));
+    for (int part = 0; part < PARTS; part++)
+        vec_store(out, part, vec_multiply_add(vec_zero(), vec_load(in, part), factor));
 }
 
-/* Every value plus all those whose index has one more bit set. */
-static void engine_derive(stripe *out, const stripe *in, unsigned log_size)
+static void engine_take(stripe *work, const rs_plan *plan, const uint8_t *rows, size_t pitch, const layout *map)
 {
-    for (size_t x = 0; x < (size_t)1 << log_size; x++)
-        for (int part = 0; part < PARTS; part++) {
-            vec sum = vec_load(in + slot(x), part);
-            for (unsigned bit = 0; bit < log_size; bit++)
-                if (!(x >> bit & 1))
-                    sum = vec_xor(sum, vec_load(in + slot(x | (size_t)1 << bit), part));
-            vec_store(out + slot(x), part, sum);
+    const constant *factors = (const constant *)plan->factor;
+    for (size_t i = 0; i < plan->n_gaps; i++)
+        for (int part = 0; part < PARTS; part++)
+            vec_store(work + plan->gap[i], part, vec_zero());
+    for (size_t i = 0; i < plan->n_used; i++) {
+        stripe *own = work + plan->slot[i];
+        split(own, 0, 1, rows + i * pitch, pitch, map);
+        scale(own, own, factors + i);
+    }
+}
+
+static void engine_give(uint8_t *rows, size_t pitch, const layout *map, const stripe *values, const rs_plan *plan,
+                        size_t first, size_t count)
+{
+    const constant *factors = (const constant *)plan->unfactor;
+    stripe one;
+    for (size_t i = first; i < first + count; i++, rows += pitch) {
+        scale(&one, values + plan->missing_slot[i], factors + i);
+        merge(rows, pitch, &one, 0, 1, map);
+    }
+}
+
+/* 2^radix positions from `start` on: the derivative, every value plus all those whose index has one more bit set, and
+ * the multiples, all in registers. */
+static ALWAYS_INLINE void combine_group(stripe *out, const stripe *own, size_t start, unsigned log_size,
+                                        const stripe *const *others, const void *const *factors, size_t n_others,
+                                        const int radix)
+{
+    const size_t at = slot(start);
+    for (int part = 0; part < PARTS; part++) {
+        vec x[1 << RADIX], sum[1 << RADIX];
+        UNROLL for (int j = 0; j < 1 << radix; j++)
+            x[j] = vec_load(own + at + j, part);
+        UNROLL for (int j = 0; j < 1 << radix; j++) {
+            sum[j] = vec_zero();
+            UNROLL for (int bit = 0; bit < radix; bit++)
+                if (!(j >> bit & 1))
+                    sum[j] = vec_xor(sum[j], x[j | 1 << bit]);
         }
+        for (unsigned bit = (unsigned)radix; bit < log_size; bit++)
+            if (!(start >> bit & 1))
+                UNROLL for (int j = 0; j < 1 << radix; j++)
+                    sum[j] = vec_xor(sum[j], vec_load(own + slot(start | (size_t)1 << bit) + j, part));
+        for (size_t i = 0; i < n_others; i++)
+            UNROLL for (int j = 0; j < 1 << radix; j++)
+                sum[j] = vec_multiply_add(sum[j], vec_load(others[i] + at + j, part), factors[i]);
+        UNROLL for (int j = 0; j < 1 << radix; j++)
+            vec_store(out + at + j, part, sum[j]);
+    }
+}
+
+static void engine_combine(stripe *out, const stripe *own, unsigned log_size, const stripe *const *others,
+                           const void *const *factors, size_t n_others)
+{
+    size_t size = (size_t)1 << log_size;
+    for (size_t start = 0; log_size >= RADIX && start < size; start += 1 << RADIX)
+        combine_group(out, own, start, log_size, others, factors, n_others, RADIX);
+    for (size_t start = 0; log_size < RADIX && start < size; start++)
+        combine_group(out, own, start, log_size, others, factors, n_others, 0);
 }

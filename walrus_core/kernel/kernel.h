@@ -53,6 +53,8 @@ static inline void flag_raise(int *flag) { __atomic_store_n(flag, 1, __ATOMIC_RE
 static inline bool flag_raised(const int *flag) { return __atomic_load_n(flag, __ATOMIC_RELAXED); }
 static inline size_t counter_read(const size_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
 
+struct rs_plan;
+
 typedef struct engine {
     const char *name;
     bool (*supported)(void);
@@ -60,8 +62,6 @@ typedef struct engine {
     /* GF(2^16). `constant`s are the engine's own form of "multiply by this"; image[b] is the product with bit b. */
     size_t constant_size;
     void (*make_constant)(void *constant, const uint16_t image[16]);
-    void (*split)(stripe *work, size_t first, size_t count, const uint8_t *rows, size_t pitch, const layout *);
-    void (*merge)(uint8_t *rows, size_t pitch, const stripe *work, size_t first, size_t count, const layout *);
     /* Transforms of 2^log_size positions. `count`: positions from there on are zero (ifft) or not wanted (fft).
      * `skews`: constants of skew[delta - 1 + ...]; `delta` is the position of the first element in the code. */
     void (*ifft)(stripe *work, unsigned log_size, size_t count, size_t delta, const void *skews);
@@ -71,10 +71,14 @@ typedef struct engine {
                          size_t count, size_t delta, const void *skews);
     void (*fft_symbols)(uint8_t *rows, size_t pitch, const layout *, stripe *work, const stripe *in, unsigned log_size,
                         size_t count, size_t delta, const void *skews);
-    void (*scale)(stripe *out, const stripe *in, const void *constant);
     void (*add)(stripe *out, const stripe *in, size_t count);              /* first `count` positions: out ^= in */
-    void (*multiply_add)(stripe *out, const stripe *in, const void *constant, size_t count);
-    void (*derive)(stripe *out, const stripe *in, unsigned log_size);      /* formal derivative */
+    /* Erasure decoding: received symbols times their factors to their slots, gaps cleared; the formal derivative of one
+     * block plus multiples of some; and `count` missing symbols from the plan's `first` on, times theirs. */
+    void (*take)(stripe *work, const struct rs_plan *, const uint8_t *rows, size_t pitch, const layout *);
+    void (*combine)(stripe *out, const stripe *own, unsigned log_size, const stripe *const *others,
+                    const void *const *factors, size_t n_others);
+    void (*give)(uint8_t *rows, size_t pitch, const layout *, const stripe *values, const struct rs_plan *,
+                 size_t first, size_t count);
 
     /* Copies between the stage and memory: see copy.h. */
     void (*move)(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch, size_t rows, size_t bytes);
@@ -120,15 +124,16 @@ typedef struct {
     bool high;                   /* repair symbols at the low positions */
 } rs_code;
 
-typedef struct {
+typedef struct rs_plan {
     const rs_code *code;
     size_t end, n_used;          /* positions in use; received symbols in use (= n_source) */
     unsigned log_block;
     size_t *position, *slot;     /* of each used symbol, in the code and in the work space */
     uint8_t *factor;             /* its constant */
     size_t *missing;             /* source symbols to rebuild, ascending */
+    size_t *missing_slot;        /* within its block */
     uint8_t *unfactor;
-    size_t n_missing;
+    size_t n_missing, missing_in[N_BLOCKS];
     size_t *gap;                 /* slots to clear; room for rs_plan_positions */
     size_t n_gaps;
     bool mixes[N_BLOCKS][N_BLOCKS];                        /* what block i adds to rebuilt block j: nothing, or */

@@ -240,6 +240,18 @@ static void assign_slots(rs_plan *plan, uint16_t *filled)
             plan->gap[plan->n_gaps++] = block_slot(plan, p);
 }
 
+/* Which block each missing symbol is in, and where in it. */
+static void assign_missing(rs_plan *plan)
+{
+    size_t block = (size_t)1 << plan->log_block;
+    memset(plan->missing_in, 0, sizeof plan->missing_in);
+    for (size_t i = 0; i < plan->n_missing; i++) {
+        size_t position = position_of(plan->code, plan->missing[i]);
+        plan->missing_in[position >> plan->log_block]++;
+        plan->missing_slot[i] = slot(position & (block - 1));
+    }
+}
+
 /* `indices`: the n_source distinct symbols that are there, in any order. `scratch`: two numbers for each position. One
  * plan serves every window. */
 void rs_plan_make(const engine *e, rs_plan *plan, const rs_code *code, const size_t *indices, uint16_t *scratch)
@@ -265,39 +277,40 @@ void rs_plan_make(const engine *e, rs_plan *plan, const rs_code *code, const siz
         uint16_t log = erasures[position_of(code, plan->missing[i])];
         make_factor(e, plan->unfactor + i * e->constant_size, (uint16_t)(MODULUS - log));
     }
+    assign_missing(plan);
     plan_blocks(e, plan, (size_t)1 << plan->log_block);
     assign_slots(plan, scratch);
+}
+
+/* Rebuilt block `j`, of which `values` has room for one. */
+static void rebuild_block(const engine *e, const rs_plan *plan, const stripe *work, size_t j, stripe *values)
+{
+    size_t block = (size_t)1 << plan->log_block, stride = slots(block), n_others = 0;
+    const stripe *others[N_BLOCKS];
+    const void *factors[N_BLOCKS];
+    for (size_t i = 0; i * block < plan->end; i++)
+        if (plan->mixes[j][i]) {
+            others[n_others] = work + i * stride;
+            factors[n_others++] = plan->mix[j][i];
+        }
+    e->combine(values, work + j * stride, plan->log_block, others, factors, n_others);
+    e->fft(values, values, plan->log_block, smaller(block, plan->end - j * block), j * block, e->constants);
 }
 
 /* `received`: windows of the symbols in the plan's order; `rebuilt`: windows of its missing source symbols. */
 void rs_decode(const engine *e, const rs_plan *plan, const uint8_t *received, uint8_t *rebuilt, size_t pitch,
                const layout *map, stripe *work)
 {
-    size_t block = (size_t)1 << plan->log_block, stride = slots(block);
-    static const stripe zero;
-    stripe one, *values = work + N_BLOCKS * stride;
-    for (size_t i = 0; i < plan->n_gaps; i++)
-        work[plan->gap[i]] = zero;
-    for (size_t i = 0; i < plan->n_used; i++) {
-        e->split(&one, 0, 1, received + i * pitch, pitch, map);
-        e->scale(work + plan->slot[i], &one, plan->factor + i * e->constant_size);
-    }
+    size_t block = (size_t)1 << plan->log_block, stride = slots(block), done = 0;
+    stripe *values = work + N_BLOCKS * stride;
+    e->take(work, plan, received, pitch, map);
     for (size_t i = 0; i * block < plan->end; i++)
         e->ifft(work + i * stride, plan->log_block, smaller(block, plan->end - i * block), i * block, e->constants);
-    for (size_t j = 0, next = 0; next < plan->n_missing; j++) {
-        if (position_of(plan->code, plan->missing[next]) >> plan->log_block != j)
+    for (size_t j = 0; j < N_BLOCKS; j++) {
+        if (!plan->missing_in[j])
             continue;
-        e->derive(values, work + j * stride, plan->log_block);
-        for (size_t i = 0; i * block < plan->end; i++)
-            if (plan->mixes[j][i])
-                e->multiply_add(values, work + i * stride, plan->mix[j][i], block);
-        e->fft(values, values, plan->log_block, smaller(block, plan->end - j * block), j * block, e->constants);
-        for (; next < plan->n_missing; next++) {
-            size_t position = position_of(plan->code, plan->missing[next]);
-            if (position >> plan->log_block != j)
-                break;
-            e->scale(&one, values + slot(position & (block - 1)), plan->unfactor + next * e->constant_size);
-            e->merge(rebuilt + next * pitch, pitch, &one, 0, 1, map);
-        }
+        rebuild_block(e, plan, work, j, values);
+        e->give(rebuilt + done * pitch, pitch, map, values, plan, done, plan->missing_in[j]);
+        done += plan->missing_in[j];
     }
 }
