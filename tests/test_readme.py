@@ -16,10 +16,20 @@ def code_blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
-def test_the_python_example() -> None:
-    (example,) = code_blocks("python")
-    assert len(example.splitlines()) <= 12
+@pytest.mark.parametrize("example", code_blocks("python"))
+def test_the_python_examples(example: str) -> None:
+    assert len(example.splitlines()) <= 18
     subprocess.run([sys.executable, "-c", example], check=True)
+
+
+def test_what_if(tmp_path: Path) -> None:
+    (example,) = [block for block in code_blocks("") if "simulate" in block]
+    for line in example.splitlines():
+        _, *arguments = shlex.split(line, comments=True)
+        arguments = [str(README.parent / a) if a.startswith("examples/") else a for a in arguments]
+        command = [sys.executable, "-m", "walrus_core", *arguments]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "shards.png").stat().st_size > 0
 
 
 def test_the_shell_example(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from walrus_core.errors import Abort, SnapshotError, UnknownObjectError
 from walrus_core.localnet.ledger.config import LedgerConfig
 from walrus_core.localnet.ledger.events import Event, EventLog
 from walrus_core.localnet.ledger.ledger import Ledger
+from walrus_core.localnet.ledger.node_info import NodeMetadata
 from walrus_core.localnet.ledger.transaction import Transaction
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "EventLog",
     "Ledger",
     "LedgerConfig",
+    "NodeMetadata",
     "SnapshotError",
     "Transaction",
     "UnknownObjectError",
