@@ -41,7 +41,7 @@ def test_encoding_equals_the_reference(n: int, s: int, threads: int) -> None:
 
 @pytest.mark.parametrize("s", range(66, 516, 2))
 def test_symbols_that_share_windows(s: int) -> None:
-    """Which blocks of neighbouring symbols fall into one window is another pattern for each size."""
+    """Which blocks of neighbours fall into one window is another pattern for each size."""
     n = 4
     done = encode(n, s)
     assert done.pair_hashes == flat(reference.encode(done.blob, n).pair_hashes)
