@@ -30,6 +30,11 @@ EXAMPLES = [
     errors.Abort("balance", 2, "ENotEnough"),
     errors.UnknownObjectError("Blob", bytes(32)),
     errors.SnapshotError("cut short"),
+    errors.StorageFullError("/some/where", needed=4096, free=1000),
+    errors.StoreInUseError("/some/where"),
+    errors.StoreFormatError("/some/where", found=9, supported=1),
+    errors.DamagedStoreError("/some/where", "Corruption"),
+    errors.NotRegisteredError("AAA"),
 ]
 
 
@@ -60,6 +65,8 @@ def test_messages_print_the_inequality_and_what_to_do() -> None:
     assert messages[16] == (
         "600 < 667 shards signed; gather signatures of members that hold 67 more"
     )
+    assert "4,096 bytes needed > 1,000 free" in messages[21]
+    assert "format 9 != 1" in messages[23]
     assert messages[17].endswith("pip install 'walrus-core[counting]'")
 
 

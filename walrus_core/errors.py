@@ -15,7 +15,12 @@
     ├── OutOfMemoryError (MemoryError)       .needed bytes could not be had
     ├── MissingDependencyError (ImportError) .package is not installed; the extra .extra has it
     ├── StorageError                         a file or directory is not as it should be; .path
-    │   └── DirectoryOccupiedError           .path holds .found, not .expected
+    │   ├── DirectoryOccupiedError           .path holds .found, not .expected
+    │   ├── StorageFullError                 .needed > .free bytes
+    │   ├── StoreInUseError                  another process has the store open
+    │   ├── StoreFormatError                 .found is not the on-disk format .supported
+    │   └── DamagedStoreError                the store's index cannot be read
+    ├── NotRegisteredError                   the store knows no live registration of .blob_id
     ├── Abort                                the contract refuses: .module, .code, .name
     ├── UnknownObjectError                   no such object lives in this ledger; .kind, .object_id
     └── SnapshotError                        bytes that are no snapshot, or cut or edited
@@ -32,6 +37,7 @@ from typing import Any
 __all__ = [
     "Abort",
     "BlobTooLargeError",
+    "DamagedStoreError",
     "DirectoryOccupiedError",
     "InconsistentBlobError",
     "InvalidArgumentError",
@@ -40,11 +46,15 @@ __all__ = [
     "NotEnoughSliversError",
     "NotEnoughSymbolsError",
     "NotEnoughWeightError",
+    "NotRegisteredError",
     "OperationCancelledError",
     "OutOfMemoryError",
     "SignatureError",
     "SnapshotError",
     "StorageError",
+    "StorageFullError",
+    "StoreFormatError",
+    "StoreInUseError",
     "UnknownEngineError",
     "UnknownObjectError",
     "VerificationError",
@@ -229,6 +239,52 @@ class DirectoryOccupiedError(StorageError):
         self.args = (path, expected, found)
         self.expected = expected
         self.found = found
+
+
+class StorageFullError(StorageError):
+    """The store's limit, or its disk, leaves `free` bytes, fewer than the `needed` ones."""
+
+    def __init__(self, path: str, needed: int, free: int) -> None:
+        reason = f"{needed:,} bytes needed > {free:,} free; raise the limit, or free some space"
+        super().__init__(path, reason)
+        self.args = (path, needed, free)
+        self.needed = needed
+        self.free = free
+
+
+class StoreInUseError(StorageError):
+    """Another process, or another part of this one, has the store at `path` open."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "this store is already open; stop whoever uses it first")
+        self.args = (path,)
+
+
+class StoreFormatError(StorageError):
+    """The store at `path` is of format `found`; this version reads and writes `supported`."""
+
+    def __init__(self, path: str, found: int, supported: int) -> None:
+        super().__init__(
+            path, f"on-disk format {found} != {supported}; use the version that wrote it"
+        )
+        self.args = (path, found, supported)
+        self.found = found
+        self.supported = supported
+
+
+class DamagedStoreError(StorageError):
+    """What the store at `path` needs to find anything at all cannot be read."""
+
+
+class NotRegisteredError(WalrusCoreError):
+    """A blob without a live registration: nothing is kept of it. `blob_id` in base64url."""
+
+    def __init__(self, blob_id: str) -> None:
+        super().__init__(blob_id)
+        self.blob_id = blob_id
+
+    def __str__(self) -> str:
+        return f"blob {self.blob_id} is not registered here; register it, or wait for the event"
 
 
 class Abort(WalrusCoreError):  # noqa: N818 - the contract's own word
