@@ -51,6 +51,15 @@ class Contents:
         if size != head.size:
             raise DamagedItem(f"its file has {size:,} bytes where {head.size:,} were stored")
 
+    def fault(self, item: bytes, head: Head) -> str | None:
+        """What is wrong with an item, if anything: its file's length, or what it holds."""
+        try:
+            self.check_file(item, head)
+            self.check(item, head)
+        except DamagedItem as damage:
+            return str(damage)
+        return None
+
     def remove_files(self, heads: Iterable[tuple[bytes, Head]]) -> None:
         """Remove the files of items whose removal from the index is on disk already."""
         self._files.remove(

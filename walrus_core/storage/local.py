@@ -79,6 +79,9 @@ def open_store(
     lock = _prepare(directory)
     try:
         return LocalStore(directory, lock, limit, on_damage, inline_below, reserve)
+    except OSError as error:
+        lock.close()
+        raise StorageError(str(directory), f"{error.strerror}; free some space") from error
     except BaseException:
         lock.close()
         raise
@@ -132,6 +135,7 @@ def _locked(directory: Path) -> BinaryIO:
 def _create(directory: Path) -> None:
     """Lay the directory out; FORMAT comes last, so that a store that has it is complete."""
     SliverFiles.create(directory / "slivers")
+    (directory / "index").mkdir(exist_ok=True)  # RocksDB would not sync its name
     with whole_file(directory / "FORMAT") as stream:
         write_all(stream.fileno(), [_FORMAT_LINE.format(FORMAT).encode()])
         sync_data(stream.fileno())

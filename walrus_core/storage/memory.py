@@ -83,4 +83,6 @@ class MemoryFiles:
         yield from list(self.contents)
 
     def free(self) -> int:
+        if self.room == _NO_LIMIT:
+            return self.room
         return max(self.room - sum(map(len, list(self.contents.values()))), 0)

@@ -21,7 +21,8 @@ from walrus_core.storage.store import Damage
 class StartReport:
     """What a store found when it was opened.
 
-    `swept`: files removed that no entry named, the remains of writes that nobody acknowledged.
+    `swept`: files removed that no entry named: remains of writes that nobody acknowledged, or, if
+    someone cut the index's log, what came after the moment to which the index went back.
     `foreign`: names among the files that are none of ours, left alone. `damaged`: what was stored
     and is missing or cut.
     """
