@@ -1,0 +1,90 @@
+"""The transactions of those who run a storage node, drafted offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from walrus_core.sui.draft import Draft, ObjectRef
+from walrus_core.sui.transactions import Contract
+
+__all__ = ["Candidate", "collect_commission", "register_candidate", "set_commission", "vote"]
+
+VOTES = {
+    "storage_price": "set_storage_price_vote",
+    "write_price": "set_write_price_vote",
+    "node_capacity": "set_node_capacity_vote",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node to be registered: keys in bytes, prices in FROST, capacity in bytes.
+
+    `commission_rate`: hundredths of a percent. `proof_of_possession`: the BLS key's signature over
+    the epoch and the sender.
+    """
+
+    name: str
+    network_address: str
+    public_key: bytes
+    network_public_key: bytes
+    proof_of_possession: bytes
+    commission_rate: int
+    storage_price: int
+    write_price: int
+    node_capacity: int
+    image_url: str = ""
+    project_url: str = ""
+    description: str = ""
+
+
+def register_candidate(contract: Contract, node: Candidate, owner: bytes) -> Draft:
+    """Register a node; the capability to run it goes to the sender."""
+    draft = Draft()
+    urls = [draft.text(text) for text in (node.image_url, node.project_url, node.description)]
+    staking = draft.shared(contract.staking, mutable=True)
+    names = [draft.text(node.name), draft.text(node.network_address)]
+    keys = [node.public_key, node.network_public_key, node.proof_of_possession]
+    numbers = [
+        draft.uint(node.commission_rate, 2),
+        draft.uint(node.storage_price, 8),
+        draft.uint(node.write_price, 8),
+        draft.uint(node.node_capacity, 8),
+    ]
+    vectors = [draft.byte_vector(key) for key in keys]
+    recipient = draft.address(owner)
+    metadata = draft.call(contract.package, "node_metadata::new", urls)
+    arguments = [staking, *names, metadata, *vectors, *numbers]
+    cap = draft.call(contract.package, "staking::register_candidate", arguments)
+    draft.transfer([cap], recipient)
+    return draft
+
+
+def vote(contract: Contract, cap: ObjectRef, values: Mapping[str, int]) -> Draft:
+    """Vote for the network's parameters, those of `VOTES` that are given."""
+    draft = Draft()
+    objects = [draft.shared(contract.staking, mutable=True), draft.object(cap)]
+    for name, value in values.items():
+        arguments = [*objects, draft.uint(value, 8)]
+        draft.call(contract.package, f"staking::{VOTES[name]}", arguments)
+    return draft
+
+
+def set_commission(contract: Contract, cap: ObjectRef, rate: int) -> Draft:
+    """Set the commission rate, in hundredths of a percent, of the epoch after the next."""
+    draft = Draft()
+    objects = [draft.shared(contract.staking, mutable=True), draft.object(cap)]
+    draft.call(contract.package, "staking::set_next_commission", [*objects, draft.uint(rate, 2)])
+    return draft
+
+
+def collect_commission(contract: Contract, node_id: bytes, owner: bytes) -> Draft:
+    """Take what a node earned by its commission."""
+    draft = Draft()
+    arguments = [draft.shared(contract.staking, mutable=True), draft.address(node_id)]
+    recipient = draft.address(owner)
+    sender = draft.call(contract.package, "auth::authenticate_sender")
+    coin = draft.call(contract.package, "staking::collect_commission", [*arguments, sender])
+    draft.transfer([coin], recipient)
+    return draft
