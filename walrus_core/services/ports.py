@@ -160,14 +160,14 @@ class Receipt:
     """A transaction that succeeded, or would have if `dry_run`.
 
     `gas` in MIST; `wal` and `sui` are what the sender's balances gained in FROST and MIST, negative
-    where it paid (`sui` includes the gas). `created` are the ids of the new objects.
+    where it paid (`sui` includes the gas). `created`: the struct of each new object, by its id.
     """
 
     transaction: str
     gas: int
     wal: int
     sui: int
-    created: tuple[bytes, ...]
+    created: Mapping[bytes, str]
     events: tuple[ChainEvent, ...]
     dry_run: bool
 

@@ -67,6 +67,8 @@ class Draft:
         self._builder = ProgrammableTransactionBuilder(compress_inputs=False)
         self.owned: dict[bytes, ObjectRef] = {}
         """The owned objects among the inputs: those that can be stale."""
+        self.from_gas = 0
+        """MIST split from what pays for the gas."""
 
     def uint(self, value: int, size: int) -> Argument:
         """An unsigned integer of `size` bytes."""
@@ -88,19 +90,13 @@ class Draft:
     def object(self, reference: ObjectRef) -> Argument:
         """An owned object."""
         self.owned[reference.object_id] = reference
-        return self._builder.input_obj_from_objarg(
-            bcs.ObjectArg("ImmOrOwnedObject", _object_reference(reference))
-        )
+        return self._object(bcs.ObjectArg("ImmOrOwnedObject", _object_reference(reference)))
 
     def shared(self, reference: SharedRef, *, mutable: bool) -> Argument:
         """A shared object; `mutable` if any call changes it."""
         identity = bcs.Address.from_str(address_text(reference.object_id))
-        return self._builder.input_obj_from_objarg(
-            bcs.ObjectArg(
-                "SharedObject",
-                bcs.SharedObjectReference(identity, reference.initial_version, mutable),
-            )
-        )
+        shared = bcs.SharedObjectReference(identity, reference.initial_version, mutable)
+        return self._object(bcs.ObjectArg("SharedObject", shared))
 
     def call(
         self,
@@ -136,6 +132,7 @@ class Draft:
 
     def split_gas(self, amount: int) -> Argument:
         """A coin of so many MIST, split from what pays for the gas."""
+        self.from_gas += amount
         return self._first_of(bcs.SplitCoin(bcs.Argument("GasCoin"), [self.uint(amount, 8)]))
 
     def destroy_zero(self, argument: Argument, coin: str) -> None:
@@ -179,7 +176,12 @@ class Draft:
         return bcs.Argument("NestedResult", (result.value, 0))
 
     def _pure(self, value: bytes) -> Argument:
-        return self._builder.input_pure(bcs.BuilderArg("Pure", list(value)))
+        result: Argument = self._builder.input_pure(bcs.BuilderArg("Pure", list(value)))
+        return result
+
+    def _object(self, value: bcs.ObjectArg) -> Argument:
+        result: Argument = self._builder.input_obj_from_objarg(value)
+        return result
 
 
 def _object_reference(reference: ObjectRef) -> bcs.ObjectReference:

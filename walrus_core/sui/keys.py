@@ -90,7 +90,7 @@ def add_to_keystore(path: Path, key: Key) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        with open(os.open(draft, flags, OWNER_ONLY), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(draft, flags, OWNER_ONLY), "w", encoding="utf-8") as file:
             json.dump([*texts, key.to_keystore()], file, indent=2)
             file.flush()
             os.fsync(file.fileno())

@@ -229,16 +229,14 @@ def withdraw(contract: Contract, stake: ObjectRef, owner: bytes) -> Draft:
     return draft
 
 
-def exchange(
-    package: bytes, pool: SharedRef, function: str, payment: int | ObjectRef, owner: bytes
-) -> Draft:
-    """Swap at an exchange: MIST from the gas coin, or a whole coin of WAL."""
+def exchange(package: bytes, pool: SharedRef, mist: int, owner: bytes) -> Draft:
+    """Swap SUI, split from the gas coin, for WAL at an exchange."""
     draft = Draft()
     target = draft.shared(pool, mutable=True)
     recipient = draft.address(owner)
-    coin = draft.split_gas(payment) if isinstance(payment, int) else draft.object(payment)
-    swapped = draft.call(package, f"wal_exchange::{function}", [target, coin])
-    draft.transfer([swapped], recipient)
+    coin = draft.split_gas(mist)
+    wal = draft.call(package, "wal_exchange::exchange_all_for_wal", [target, coin])
+    draft.transfer([wal], recipient)
     return draft
 
 
