@@ -12,8 +12,8 @@ from walrus_core.errors import InvalidEncodingError
 
 __all__ = [
     "ID_SIZE",
-    "address_text",
     "address_of_key",
+    "address_text",
     "blake2b",
     "digest_of",
     "digest_text",
