@@ -19,17 +19,14 @@ VOTES = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A node to be registered: keys in bytes, prices in FROST, capacity in bytes.
+    """A node to be registered: prices in FROST, capacity in bytes, a network key of 33 bytes.
 
-    `commission_rate`: hundredths of a percent. `proof_of_possession`: the BLS key's signature over
-    the epoch and the sender.
+    `commission_rate`: hundredths of a percent.
     """
 
     name: str
     network_address: str
-    public_key: bytes
     network_public_key: bytes
-    proof_of_possession: bytes
     commission_rate: int
     storage_price: int
     write_price: int
@@ -39,13 +36,18 @@ class Candidate:
     description: str = ""
 
 
-def register_candidate(contract: Contract, node: Candidate, owner: bytes) -> Draft:
-    """Register a node; the capability to run it goes to the sender."""
+def register_candidate(
+    contract: Contract, node: Candidate, public_key: bytes, proof: bytes, owner: bytes
+) -> Draft:
+    """Register a node with its BLS key, and the proof that the sender has that in this epoch.
+
+    The capability to run the node goes to the sender.
+    """
     draft = Draft()
     urls = [draft.text(text) for text in (node.image_url, node.project_url, node.description)]
     staking = draft.shared(contract.staking, mutable=True)
     names = [draft.text(node.name), draft.text(node.network_address)]
-    keys = [node.public_key, node.network_public_key, node.proof_of_possession]
+    keys = [public_key, node.network_public_key, proof]
     numbers = [
         draft.uint(node.commission_rate, 2),
         draft.uint(node.storage_price, 8),

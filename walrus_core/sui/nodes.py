@@ -14,6 +14,7 @@ from walrus_core.sui.draft import Draft, ObjectRef
 from walrus_core.sui.node_transactions import Candidate
 
 if TYPE_CHECKING:
+    from walrus_core.protocol.keys import KeyPair
     from walrus_core.sui.chain import SuiChain
 
 __all__ = ["Nodes"]
@@ -37,12 +38,15 @@ class Nodes:
         [pool] = await self._chain.connection.objects([node_id])
         return move.read_node(contents_of(pool))
 
-    async def register(self, node: Candidate) -> Receipt:
-        """Register a node; its id is that of the new StakingPool."""
+    async def register(self, node: Candidate, key_pair: KeyPair) -> Receipt:
+        """Register a node, whose BLS key this is; the wallet gets its StorageNodeCap."""
 
         async def plan(view: View) -> Draft:
             owner = self._chain.address
-            return node_transactions.register_candidate(view.contract, node, owner)
+            proof = key_pair.prove_possession(view.system.epoch, owner)  # holds this epoch only
+            return node_transactions.register_candidate(
+                view.contract, node, bytes(key_pair.public_key), bytes(proof), owner
+            )
 
         return await self._chain.execution.run(plan)
 
