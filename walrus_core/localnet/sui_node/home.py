@@ -1,13 +1,13 @@
-"""The files of a local network: where they lie, who may read them, and what stands in them.
+"""The files of a local network: where they lie, and what stands in them.
 
-    $WALRUS_CORE_HOME/      by default ~/.walrus-core/local
-      network.json          how `--network local` finds the chain: see `Network`
-    DIR/                    of `chain up`, by default the same directory
-      network.json          the same, so that DIR can be made $WALRUS_CORE_HOME later
-      sui.keystore          the wallet, mode 0600
-      faucet.keystore       the key that gives SUI and WAL away, mode 0600
-      chain/                the chain itself: its journal and snapshots
-      lock                  held by the process that serves the chain
+$WALRUS_CORE_HOME (by default ~/.walrus-core/local) holds network.json: how `--network local` finds
+the chain. DIR of `chain up`, by default the same directory:
+
+    network.json      the same, so that DIR can be made $WALRUS_CORE_HOME later
+    sui.keystore      the wallet, mode 0600
+    faucet.keystore   the key that gives SUI and WAL away, mode 0600
+    chain/            the chain itself: its journal and snapshots
+    lock              held by the process that serves the chain
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from typing import TypeAlias, TypeVar
 import betterproto2
 import grpc
 
+from walrus_core.errors import InvalidEncodingError
+from walrus_core.localnet.sui_node.refusals import RefusedError
 from walrus_core.localnet.sui_node.rpc.statuses import RpcError
 
 __all__ = ["LARGEST_REQUEST", "Handler", "stream", "unary"]
@@ -76,11 +78,18 @@ async def _parsed(request_type: type[_Request], data: bytes) -> _Request:
 
 async def _refuse(context: grpc.aio.ServicerContext, error: Exception) -> bytes:
     """End the call with the status of `error`; never returns, for `abort` raises."""
-    if not isinstance(error, RpcError):
-        if isinstance(error, grpc.aio.AbortError):
-            raise error
-        _log.error("a call failed", exc_info=error)
-        error = RpcError(grpc.StatusCode.INTERNAL, f"{type(error).__name__} in the local chain")
-    details = (("grpc-status-details-bin", bytes(error.status)),)
-    await context.abort(error.code, error.message, details)
+    refusal = _refusal(error)
+    details = (("grpc-status-details-bin", bytes(refusal.status)),)
+    await context.abort(refusal.code, refusal.message, details)
     raise AssertionError(error)
+
+
+def _refusal(error: Exception) -> RpcError:
+    if isinstance(error, RpcError):
+        return error
+    if isinstance(error, RefusedError):
+        return RpcError(grpc.StatusCode[error.reason.name], str(error))
+    if isinstance(error, InvalidEncodingError):
+        return RpcError(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    _log.error("a call failed", exc_info=error)
+    return RpcError(grpc.StatusCode.INTERNAL, f"{type(error).__name__} in the local chain")

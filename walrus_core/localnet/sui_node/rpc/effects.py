@@ -105,7 +105,7 @@ def _status_message(failure: Failure | None) -> v2.ExecutionStatus:
     error = v2.ExecutionError(
         description=failure.description,
         command=failure.command,
-        kind=_Kind.from_string(failure.kind),
+        kind=v2.ExecutionErrorExecutionErrorKind.from_string(failure.kind),
     )
     if failure.abort_module is not None:
         error.abort = _abort_message(failure)

@@ -10,7 +10,7 @@ from walrus_core.localnet.sui_node.ids import address_text, digest_text
 from walrus_core.localnet.sui_node.rpc.effects import effects_message, gas_message
 from walrus_core.localnet.sui_node.rpc.masks import Mask
 from walrus_core.localnet.sui_node.rpc.objects import object_message
-from walrus_core.localnet.sui_node.rpc.transactions import message_of_data
+from walrus_core.localnet.sui_node.rpc.transactions import message_of_data, signature_message
 from walrus_core.localnet.sui_node.values import Checkpoint, Event, ExecutedTransaction
 
 __all__ = [
@@ -39,7 +39,7 @@ def executed_message(executed: ExecutedTransaction, mask: Mask) -> v2.ExecutedTr
     if mask.wants("transaction"):
         message.transaction = transaction_message(executed)
     if mask.wants("signatures"):
-        message.signatures = [_signature_message(signature) for signature in executed.signatures]
+        message.signatures = [signature_message(signature) for signature in executed.signatures]
     if mask.wants("effects"):
         message.effects = effects_message(executed.effects)
     if mask.wants("events") and executed.events:
@@ -63,15 +63,6 @@ def transaction_message(executed: ExecutedTransaction) -> v2.Transaction:
     message.digest = digest_text(executed.digest)
     message.bcs = v2.Bcs(name="TransactionData", value=executed.bcs)
     return message
-
-
-def _signature_message(signature: bytes) -> v2.UserSignature:
-    """Of flag, 64 bytes of signature and public key."""
-    scheme = v2.SignatureScheme(signature[0])
-    simple = v2.SimpleSignature(scheme=scheme, signature=signature[1:65], public_key=signature[65:])
-    return v2.UserSignature(
-        bcs=v2.Bcs(name="UserSignature", value=signature), scheme=scheme, simple=simple
-    )
 
 
 def _events_message(executed: ExecutedTransaction) -> v2.TransactionEvents:
@@ -127,7 +118,7 @@ def checkpoint_message(
             v2.CheckpointedTransactionInfo(
                 transaction=digest_text(executed.digest),
                 effects=digest_text(executed.effects.digest),
-                signatures=[_signature_message(signature) for signature in executed.signatures],
+                signatures=[signature_message(signature) for signature in executed.signatures],
             )
         ]
         if mask.wants("transactions"):

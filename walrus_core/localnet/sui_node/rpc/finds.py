@@ -1,9 +1,8 @@
-"""What the streams deliver: from the number of a checkpoint, the items in it that match a filter."""
+"""What streams deliver: of each checkpoint, by its number, the items that match a filter."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import pysui.sui.sui_grpc.suimsgs.sui.rpc.v2 as v2
 
@@ -71,9 +70,7 @@ class Finds:
 
         return find
 
-    def checkpoints(
-        self, wanted: v2.TransactionFilter | None, mask: Mask
-    ) -> Find[v2.Checkpoint]:
+    def checkpoints(self, wanted: v2.TransactionFilter | None, mask: Mask) -> Find[v2.Checkpoint]:
         """A checkpoint matches if its transaction does; without a filter, that of genesis, too."""
         matches = transaction_filter(wanted)
 

@@ -20,6 +20,7 @@ from walrus_core.localnet.sui_node.rpc.masks import Mask, mask_of
 from walrus_core.localnet.sui_node.rpc.objects import object_message
 from walrus_core.localnet.sui_node.rpc.scans import Scan, frames
 from walrus_core.localnet.sui_node.rpc.statuses import RpcError, invalid, not_found
+from walrus_core.localnet.sui_node.values import SuiEpoch
 
 __all__ = ["LedgerService"]
 
@@ -32,6 +33,7 @@ _EPOCH_MASK = (
     "protocol_config.protocol_version"
 )
 _LARGEST_BATCH = 200
+_SYSTEM_STATE_VERSION = 2
 
 _CONSTRAINTS = {
     "max_arguments": 512,
@@ -163,6 +165,7 @@ class LedgerService:
             first_checkpoint=epoch.first_checkpoint,
             start=time_message(epoch.start_ms),
             reference_gas_price=epoch.reference_gas_price,
+            system_state=_system_state(epoch),
             protocol_config=v2.ProtocolConfig(
                 protocol_version=epoch.protocol_version,
                 attributes={name: str(value) for name, value in _CONSTRAINTS.items()},
@@ -184,13 +187,9 @@ class LedgerService:
     async def list_events(
         self, request: v2.ListEventsRequest
     ) -> AsyncIterator[v2.ListEventsResponse]:
-        find = self._finds.events(
-            request.filter, mask_of(request.read_mask, v2.Event, _EVENT_MASK)
-        )
+        find = self._finds.events(request.filter, mask_of(request.read_mask, v2.Event, _EVENT_MASK))
         async for frame in frames(self._scan(request), find):
-            yield v2.ListEventsResponse(
-                event=frame.item, watermark=frame.watermark, end=frame.end
-            )
+            yield v2.ListEventsResponse(event=frame.item, watermark=frame.watermark, end=frame.end)
 
     async def list_checkpoints(
         self, request: v2.ListCheckpointsRequest
@@ -209,6 +208,19 @@ class LedgerService:
     ) -> Scan:
         tip = self._chain.service_info().checkpoint
         return Scan.of(request.start_checkpoint, request.end_checkpoint, request.options, tip)
+
+
+def _system_state(epoch: SuiEpoch) -> v2.SystemState:
+    """Of a chain without validators."""
+    return v2.SystemState(
+        version=_SYSTEM_STATE_VERSION,
+        epoch=epoch.epoch,
+        protocol_version=epoch.protocol_version,
+        reference_gas_price=epoch.reference_gas_price,
+        epoch_start_timestamp_ms=epoch.start_ms,
+        safe_mode=False,
+        validators=v2.ValidatorSet(total_stake=0),
+    )
 
 
 def _check_batch(field: str, items: Sequence[object]) -> None:

@@ -45,7 +45,7 @@ def object_message(record: ObjectRecord, mask: Mask) -> v2.Object:
         storage_rebate=record.storage_rebate,
         balance=record.balance,
     )
-    if record.type is not None:
+    if record.contents:  # a package has none, nor has an object of long ago
         message.has_public_transfer = record.public_transfer
         message.contents = v2.Bcs(name=type_, value=record.contents)
     return mask.pruned(message)

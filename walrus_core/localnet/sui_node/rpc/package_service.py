@@ -29,9 +29,7 @@ class MovePackageService:
             "GetPackage": unary(v2.GetPackageRequest, self.get_package),
             "GetDatatype": unary(v2.GetDatatypeRequest, self.get_datatype),
             "GetFunction": unary(v2.GetFunctionRequest, self.get_function),
-            "ListPackageVersions": unary(
-                v2.ListPackageVersionsRequest, self.list_package_versions
-            ),
+            "ListPackageVersions": unary(v2.ListPackageVersionsRequest, self.list_package_versions),
         }
 
     def get_function(self, request: v2.GetFunctionRequest) -> v2.GetFunctionResponse:

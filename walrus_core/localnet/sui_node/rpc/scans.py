@@ -16,7 +16,7 @@ import pysui.sui.sui_grpc.suimsgs.sui.rpc.v2 as v2
 
 from walrus_core.localnet.sui_node.rpc.statuses import invalid
 
-__all__ = ["Find", "Frame", "Scan", "frames", "watermark"]
+__all__ = ["Find", "Frame", "Scan", "frames", "news"]
 
 _CURSOR = struct.Struct(">QI")
 _BEFORE_ALL = 0
@@ -34,8 +34,12 @@ Find: TypeAlias = Callable[[int], Sequence[tuple[int, _Item]]]
 
 @dataclass(frozen=True, slots=True)
 class Frame(Generic[_Item]):
-    """One message of a stream: an item or none, how far the stream is, and on the last one, why."""
+    """One message of a stream: an item or none, how far the stream is, and on the last one, why.
 
+    `checkpoint` is where the item is, or how far it was looked for.
+    """
+
+    checkpoint: int
     item: _Item | None
     watermark: v2.Watermark
     end: v2.QueryEnd | None = None
@@ -110,20 +114,29 @@ async def frames(scan: Scan, find: Find[_Item]) -> AsyncIterator[Frame[_Item]]:
             if scan.after < place < scan.before:
                 count += 1
                 last = v2.QueryEnd(v2.QueryEndReason.ITEM_LIMIT) if count == scan.limit else None
-                yield Frame(item, watermark(place, covered), last)
+                yield Frame(checkpoint, item, watermark(place, covered), last)
                 if last is not None:
                     return
         if scan.covers(checkpoint):
             covered = checkpoint
         if turn % _PAUSE_EVERY == 0:
             await asyncio.sleep(0)
-    yield Frame(None, watermark(scan.edge, covered), v2.QueryEnd(scan.end))
+    yield Frame(scan.edge[0], None, watermark(scan.edge, covered), v2.QueryEnd(scan.end))
 
 
 async def news(
-    tip: Callable[[], int], more: Callable[[int], AsyncIterator[None]], find: Find[_Item]
+    heads: AsyncIterator[int], tip: int, find: Find[_Item]
 ) -> AsyncIterator[Frame[_Item]]:
-    """A subscription: what matches in each new checkpoint, or that nothing does."""
+    """A subscription: what matches in the checkpoints after `tip`, of which `heads` tells the last
+    one whenever there are new ones. When nothing matches, a frame says how far it looked.
+    """
+    async for head in heads:
+        for checkpoint in range(tip + 1, head + 1):
+            for index, item in find(checkpoint):
+                place = (checkpoint, index + 1)
+                yield Frame(checkpoint, item, watermark(place, checkpoint - 1))
+        yield Frame(head, None, watermark((head, _BEHIND_ALL), head))
+        tip = head
 
 
 def watermark(place: Place, covered: int | None) -> v2.Watermark:

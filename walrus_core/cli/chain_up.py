@@ -1,0 +1,95 @@
+"""`walrus-core chain up`: a local chain in one command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from walrus_core.cli.arguments import Command
+from walrus_core.cli.output import Printer, Report
+from walrus_core.cli.quantities import wal_text
+from walrus_core.errors import MissingDependencyError
+
+DURATION_TEXT = re.compile(r"([0-9]{1,12})(ms|s|m|h|d|w)")
+UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+def duration_ms(_ctx: click.Context, _param: click.Parameter, text: str) -> int:
+    """The callback of options that take a duration: `1d`, `30s`."""
+    match = DURATION_TEXT.fullmatch(text)
+    if match is None or int(match[1]) == 0:
+        raise click.BadParameter(f"{text!r} is not a duration, such as 30s, 10m, 6h, 1d or 2w")
+    return int(match[1]) * UNIT_MS[match[2]]
+
+
+@click.command("up", cls=Command)
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where the chain lives.  [default: $WALRUS_CORE_HOME, or ~/.walrus-core/local]",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=9000,
+    show_default=True,
+    metavar="P",
+    help="0 takes any free one.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Other than loopback, it opens the chain, unencrypted, to that network.",
+)
+@click.option(
+    "--n-shards",
+    type=click.IntRange(4, 1000),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Shards of a new chain.",
+)
+@click.option(
+    "--epoch-duration",
+    "epoch_duration_ms",
+    callback=duration_ms,
+    default="1d",
+    show_default=True,
+    metavar="TIME",
+    help="Of a new chain: a number with s, m, h, d or w. Time while it is down does not count.",
+)
+@click.pass_obj
+def command(
+    printer: Printer,
+    directory: Path | None,
+    port: int,
+    host: str,
+    n_shards: int,
+    epoch_duration_ms: int,
+) -> Report | None:
+    """Run a local chain until Ctrl-C.
+
+    The first time, DIR gets a chain with SUI, WAL and the Walrus contract, a wallet with money in
+    it, and a faucet. Later, the same chain goes on where it was, also after a crash.
+
+    With --json, the object is printed when the chain is ready.
+    """
+    try:
+        from walrus_core.localnet.sui_node.process import Options, run
+    except ImportError as error:
+        raise MissingDependencyError(error.name or "grpcio", "server") from error
+    options = Options(
+        directory=directory,
+        host=host,
+        port=port,
+        n_shards=n_shards,
+        epoch_duration_ms=epoch_duration_ms,
+    )
+    run(options, on_ready=lambda ready: printer.report(_ready(ready)))
+    return None if printer.as_json else Report({}, remarks=["stopped; everything is on disk"])
