@@ -160,11 +160,12 @@ class Connection:
         except (AttributeError, IndexError):
             raise self.nonsense(f"no type for parameter {position} of {target}") from None
 
-    async def simulate(self, transaction: bytes) -> v2.ExecutedTransaction:
-        """What a transaction would do now."""
+    async def simulate(self, transaction: bytes, *, checks: bool = True) -> v2.ExecutedTransaction:
+        """What a transaction would do now; without `checks`, even if nobody pays for it."""
         answer = await self.ask(
             requests.SimulateTransaction(
                 transaction=transaction,
+                checks_enabled=checks,
                 gas_selection=False,
                 field_mask=[f"transaction.{field}" for field in EXECUTED_FIELDS],
             )

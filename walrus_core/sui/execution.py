@@ -124,9 +124,9 @@ class Execution:
 
     async def _gas_needed(self, draft: Draft, price: int) -> int:
         """The budget that a transaction takes, found without coins; at least 1."""
-        gas = self._gas([], price, MOST_GAS)
+        transaction = draft.finish(self._key.address, self._gas([], price, MOST_GAS))
         try:
-            simulated = await self._connection.simulate(draft.finish(self._key.address, gas))
+            simulated = await self._connection.simulate(transaction, checks=False)
         except TransactionRejectedError:
             return 1
         return 1 if failure_of(simulated) else budget_for(simulated, price)

@@ -83,10 +83,10 @@ def local_network(directory: Path | None = None) -> Network:
 def _of_json(values: dict[str, Any], directory: Path) -> Network:
     return Network(
         "local",
-        str(values["sui_url"]),
-        parse_address(values["system_object"]),
-        parse_address(values["staking_object"]),
-        (parse_address(values["exchange_object"]),),
+        str(values["suiUrl"]),
+        parse_address(values["systemId"]),
+        parse_address(values["stakingId"]),
+        tuple(parse_address(exchange) for exchange in values["exchangeIds"]),
         directory / values["wallet"],
         directory / values["faucet"],
     )
