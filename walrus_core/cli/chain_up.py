@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from walrus_core.cli.arguments import Command
 from walrus_core.cli.output import Printer, Report
-from walrus_core.cli.quantities import wal_text
 from walrus_core.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from walrus_core.localnet.sui_node.home import Network
 
 DURATION_TEXT = re.compile(r"([0-9]{1,12})(ms|s|m|h|d|w)")
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
@@ -83,7 +86,7 @@ def command(
     try:
         from walrus_core.localnet.sui_node.process import Options, run
     except ImportError as error:
-        raise MissingDependencyError(error.name or "grpcio", "server") from error
+        raise MissingDependencyError("the local chain's library", "server", str(error)) from None
     options = Options(
         directory=directory,
         host=host,
@@ -91,5 +94,19 @@ def command(
         n_shards=n_shards,
         epoch_duration_ms=epoch_duration_ms,
     )
-    run(options, on_ready=lambda ready: printer.report(_ready(ready)))
+    run(options, on_ready=lambda network: printer.report(ready(network)))
     return None if printer.as_json else Report({}, remarks=["stopped; everything is on disk"])
+
+
+def ready(network: Network) -> Report:
+    """What to know about a chain that is up."""
+    facts = {
+        "System": network.system_id,
+        "Staking": network.staking_id,
+        "wallet": f"{network.wallet_address} in {network.wallet}",
+    }
+    return Report(
+        network.values,
+        headline=f"ready: {network.sui_url} (Ctrl-C stops it)",
+        facts=facts,
+    )
