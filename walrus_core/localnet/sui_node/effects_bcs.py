@@ -17,12 +17,54 @@ from walrus_core.localnet.sui_node.values import (
     UnchangedShared,
 )
 
-__all__ = ["encode_effects", "events_digest"]
+__all__ = ["encode_effects", "encode_event", "events_digest", "status_bytes"]
 
-_KINDS = ["INSUFFICIENT_GAS", "INVALID_GAS_OBJECT", "INVARIANT_VIOLATION", "FEATURE_NOT_YET_SUPPORTED", "OBJECT_TOO_BIG", "PACKAGE_TOO_BIG", "CIRCULAR_OBJECT_OWNERSHIP", "INSUFFICIENT_COIN_BALANCE", "COIN_BALANCE_OVERFLOW", "PUBLISH_ERROR_NON_ZERO_ADDRESS", "SUI_MOVE_VERIFICATION_ERROR", "MOVE_PRIMITIVE_RUNTIME_ERROR", "MOVE_ABORT", "VM_VERIFICATION_OR_DESERIALIZATION_ERROR", "VM_INVARIANT_VIOLATION", "FUNCTION_NOT_FOUND", "ARITY_MISMATCH", "TYPE_ARITY_MISMATCH", "NON_ENTRY_FUNCTION_INVOKED", "COMMAND_ARGUMENT_ERROR", "TYPE_ARGUMENT_ERROR", "UNUSED_VALUE_WITHOUT_DROP", "INVALID_PUBLIC_FUNCTION_RETURN_TYPE", "INVALID_TRANSFER_OBJECT", "EFFECTS_TOO_LARGE"]
+_KINDS = [
+    "INSUFFICIENT_GAS",
+    "INVALID_GAS_OBJECT",
+    "INVARIANT_VIOLATION",
+    "FEATURE_NOT_YET_SUPPORTED",
+    "OBJECT_TOO_BIG",
+    "PACKAGE_TOO_BIG",
+    "CIRCULAR_OBJECT_OWNERSHIP",
+    "INSUFFICIENT_COIN_BALANCE",
+    "COIN_BALANCE_OVERFLOW",
+    "PUBLISH_ERROR_NON_ZERO_ADDRESS",
+    "SUI_MOVE_VERIFICATION_ERROR",
+    "MOVE_PRIMITIVE_RUNTIME_ERROR",
+    "MOVE_ABORT",
+    "VM_VERIFICATION_OR_DESERIALIZATION_ERROR",
+    "VM_INVARIANT_VIOLATION",
+    "FUNCTION_NOT_FOUND",
+    "ARITY_MISMATCH",
+    "TYPE_ARITY_MISMATCH",
+    "NON_ENTRY_FUNCTION_INVOKED",
+    "COMMAND_ARGUMENT_ERROR",
+    "TYPE_ARGUMENT_ERROR",
+    "UNUSED_VALUE_WITHOUT_DROP",
+    "INVALID_PUBLIC_FUNCTION_RETURN_TYPE",
+    "INVALID_TRANSFER_OBJECT",
+    "EFFECTS_TOO_LARGE",
+]
 """ExecutionFailureStatus by the number of its variant, as far as this chain fails so."""
 
-_ARGUMENT_KINDS = ["TYPE_MISMATCH", "INVALID_BCS_BYTES", "INVALID_USAGE_OF_PURE_ARGUMENT", "INVALID_ARGUMENT_TO_PRIVATE_ENTRY_FUNCTION", "INDEX_OUT_OF_BOUNDS", "SECONDARY_INDEX_OUT_OF_BOUNDS", "INVALID_RESULT_ARITY", "INVALID_GAS_COIN_USAGE", "INVALID_VALUE_USAGE", "INVALID_OBJECT_BY_VALUE", "INVALID_OBJECT_BY_MUT_REF", "CONSENSUS_OBJECT_OPERATION_NOT_ALLOWED", "INVALID_ARGUMENT_ARITY", "INVALID_TRANSFER_OBJECT", "INVALID_MAKE_MOVE_VEC_NON_OBJECT_ARGUMENT"]
+_ARGUMENT_KINDS = [
+    "TYPE_MISMATCH",
+    "INVALID_BCS_BYTES",
+    "INVALID_USAGE_OF_PURE_ARGUMENT",
+    "INVALID_ARGUMENT_TO_PRIVATE_ENTRY_FUNCTION",
+    "INDEX_OUT_OF_BOUNDS",
+    "SECONDARY_INDEX_OUT_OF_BOUNDS",
+    "INVALID_RESULT_ARITY",
+    "INVALID_GAS_COIN_USAGE",
+    "INVALID_VALUE_USAGE",
+    "INVALID_OBJECT_BY_VALUE",
+    "INVALID_OBJECT_BY_MUT_REF",
+    "CONSENSUS_OBJECT_OPERATION_NOT_ALLOWED",
+    "INVALID_ARGUMENT_ARITY",
+    "INVALID_TRANSFER_OBJECT",
+    "INVALID_MAKE_MOVE_VEC_NON_OBJECT_ARGUMENT",
+]
 
 _LATER_KINDS = {"MOVE_RAW_VALUE_TOO_BIG": 38}
 """Variants behind the gap of those that this chain has no use for."""
@@ -51,7 +93,7 @@ def encode_effects(
     return b"".join(
         [
             bcs.variant(_V2),
-            bcs.variant(0) if failure is None else bcs.variant(1) + _failure(failure),
+            status_bytes(failure),
             bcs.u64(sui_epoch),
             b"".join(map(bcs.u64, gas_numbers)),
             bcs.byte_vector(transaction),
@@ -66,14 +108,20 @@ def encode_effects(
     )
 
 
+def status_bytes(failure: Failure | None) -> bytes:
+    """ExecutionStatus."""
+    return bcs.variant(0) if failure is None else bcs.variant(1) + _failure(failure)
+
+
 def events_digest(events: Sequence[Event]) -> bytes | None:
     """Of the events of one transaction; None if there are none."""
     if not events:
         return None
-    return digest_of("TransactionEvents", bcs.vector(map(_event, events)))
+    return digest_of("TransactionEvents", bcs.vector(map(encode_event, events)))
 
 
-def _event(event: Event) -> bytes:
+def encode_event(event: Event) -> bytes:
+    """With its place, as in TransactionEvents."""
     place = event.package + bcs.text(event.module) + event.sender
     return place + encode_struct(event.type) + bcs.byte_vector(event.contents)
 

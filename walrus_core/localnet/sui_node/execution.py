@@ -85,18 +85,20 @@ class _UndoError(Exception):
 def run(world: World, job: Job) -> Outcome:
     """Run a transaction, and with `commit` put what it changed into the world."""
     attempt = _Attempt(world, job)
-    ledger = world.ledger
+    ledger, outcome = world.ledger, None
     now_ms = max(job.now_ms, ledger.now_ms)
     try:
         with ledger.transaction(sender=job.data.sender, now_ms=now_ms, digest=job.digest) as tx:
             attempt.run(tx)
-            if attempt.failure is not None or not job.commit:
+            if attempt.failure is None:
+                outcome = attempt.outcome()
+            if outcome is None or not job.commit:
                 raise _UndoError
     except _UndoError:
         pass
-    if attempt.failure is not None:
+    if outcome is None:
         attempt.charge_only()
-    outcome = attempt.outcome()
+        outcome = attempt.outcome()
     if job.commit:
         world.store.apply(outcome.effects.changes)
         ledger.events.forget(ledger.events.end)

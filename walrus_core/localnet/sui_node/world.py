@@ -4,6 +4,7 @@ versions, and the few things that the ledger does not know (SUI, the exchange, p
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from walrus_core.localnet.ledger import Ledger
@@ -13,6 +14,7 @@ from walrus_core.localnet.sui_node.functions import Catalogue
 from walrus_core.localnet.sui_node.ids import blake2b
 from walrus_core.localnet.sui_node.move_types import FRAMEWORK, Struct, coin_type
 from walrus_core.localnet.sui_node.store import ObjectStore
+from walrus_core.localnet.sui_node.values import ObjectRecord
 
 __all__ = ["CLOCK", "SUI", "SUI_COIN", "ChainIds", "ExchangeState", "World"]
 
@@ -94,6 +96,13 @@ class World:
         coin = self.ledger.objects[self.exchange.wal_coin]
         assert isinstance(coin, Coin)  # only genesis says which
         return coin
+
+    def object(self, object_id: bytes, now_ms: int) -> ObjectRecord | None:
+        """An object as it is now: the clock shows another time whenever one looks."""
+        record = self.store.get(object_id)
+        if record is None or object_id != CLOCK:
+            return record
+        return dataclasses.replace(record, contents=CLOCK + now_ms.to_bytes(8, "little"))
 
     def original_package(self, package: bytes) -> bytes | None:
         """The address of a package's types, by any of its versions; None if there is none."""
