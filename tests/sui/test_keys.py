@@ -16,34 +16,45 @@ from walrus_core.sui.keys import (
     read_keystore,
 )
 
-# Made with @mysten/sui from the secret 00 01 .. 1f: scheme -> address.
-KNOWN = {
-    0: "0x160179a1565ea7cff27ead23f54cc7f50893bf58155cd7285156e57afa31c3ac",
-}
+# Made with @mysten/sui 2.33.1 from the secret 01 02 .. 20: (address, suiprivkey, signature over the
+# transaction 01 02 03) of each scheme.
+KNOWN = [
+    (
+        "0x7573c697fa68450f04fa0dee2d39dcdc8a5ccf5db547f3e47638a6f8eeeec110",
+        "suiprivkey1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jqa4ffsr",
+        "AIDyCaKbRJ3xYsMKZVCn1eEipPZwZMMYwXnz4oVh5BcjTkVQLVlcEeCfiKFhljKcW21vr2z02AeA7Eum7OzMhAd5"
+        "tVYuj+ZU+UB4sRLoqYunkB+FOuaVvtfg45ELrQSWZA==",
+    ),
+    (
+        "0x888ccd887822e692bceebbd29743917e77932d72c7bd5da6a2a502ddef4f5837",
+        "suiprivkey1qyqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jq82ukn5",
+        "AZLE3GmEIAzs2xMKw0ulR7/pQK+Bv3mP8zfInT/wyz8AGhc9kx3mWS7nyQBQY2ZTVVUq+t/+bZxybYOryvhvDCgC"
+        "hL91YiYrvWlACFdI875q+lKuMXFVGB7OMbZjUcz/pLA=",
+    ),
+    (
+        "0xae4618a47eb09f9015de8028a5775f4349eb387f2081c596b14b7bbf7e5a7551",
+        "suiprivkey1qgqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jqqz27ky",
+        "AmvRz8ZqFTXp4ZYPm6hRFrRIEcsm4zmKHlhO009v26FSISh9gsZ2FCBPBH2ql/NciDeZ0jlj8OrEzAk7jyW3vewC"
+        "UVw9brnjlrkE0/7Kf1T9zQzB6Ze/N13KUVrQpsO0A18=",
+    ),
+]
 
 
-def keystore_text(scheme: int, secret: bytes = bytes(range(32))) -> str:
+def keystore_text(scheme: int, secret: bytes = bytes(range(1, 33))) -> str:
     return base64.b64encode(bytes([scheme]) + secret).decode()
 
 
-def test_known_address() -> None:
-    key = Key.from_text(keystore_text(0))
-    assert key.address.hex() == KNOWN[0][2:]
-    assert key.to_keystore() == keystore_text(0)
-
-
 @pytest.mark.parametrize("scheme", [0, 1, 2])
-def test_every_scheme_signs(scheme: int) -> None:
-    key = Key.from_text(keystore_text(scheme, bytes(range(1, 33))))
-    signature = key.sign(b"a transaction")
-    assert signature[0] == scheme
-    assert len(signature) == 1 + 64 + (32 if scheme == 0 else 33)
+def test_keys_of_every_scheme_are_the_official_ones(scheme: int) -> None:
+    address, text, signature = KNOWN[scheme]
+    for key in (Key.from_text(keystore_text(scheme)), Key.from_text(text)):
+        assert key.address.hex() == address[2:]
+        assert key.to_keystore() == keystore_text(scheme)
+        assert base64.b64encode(key.sign(b"\1\2\3")).decode() == signature
 
 
-def test_bech32_is_read_and_bad_text_is_not_quoted() -> None:
-    text = Key.from_text(keystore_text(0))._pair.to_bech32()
-    assert text.startswith("suiprivkey1")
-    assert Key.from_text(text).address == Key.from_text(keystore_text(0)).address
+def test_bad_text_is_not_quoted() -> None:
+    text = KNOWN[0][1]
     for bad in ("", "suiprivkey1secret", keystore_text(9), text[:-1], keystore_text(0)[:-4]):
         with pytest.raises(InvalidEncodingError) as caught:
             Key.from_text(bad)
@@ -95,4 +106,4 @@ def test_key_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_VARIABLE, keystore_text(0))
     key = key_from_environment()
     assert key is not None
-    assert key.address.hex() == KNOWN[0][2:]
+    assert key.address.hex() == KNOWN[0][0][2:]
