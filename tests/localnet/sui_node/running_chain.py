@@ -39,11 +39,18 @@ class RunningChain:
     def stop(self) -> int:
         """By Ctrl-C; its exit status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(READY_SECONDS)
+        return self._ended()
 
     def kill(self) -> None:
+        """As a crash would."""
         self.process.kill()
-        self.process.wait(READY_SECONDS)
+        self._ended()
+
+    def _ended(self) -> int:
+        status = self.process.wait(READY_SECONDS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
 
 
 def start(home: Path, *options: str, port: int = 0) -> RunningChain:

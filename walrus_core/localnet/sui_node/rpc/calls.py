@@ -16,6 +16,7 @@ import grpc
 
 from walrus_core.errors import InvalidEncodingError
 from walrus_core.localnet.sui_node.refusals import RefusedError
+from walrus_core.localnet.sui_node.rpc import wire
 from walrus_core.localnet.sui_node.rpc.statuses import RpcError
 
 __all__ = ["LARGEST_REQUEST", "Handler", "stream", "unary"]
@@ -24,7 +25,7 @@ LARGEST_REQUEST = 512 * 1024
 """Bytes. Sui takes transactions up to 128 KiB; as fields instead of BCS they may be thrice that."""
 
 _PARSED_AT_ONCE = 32 * 1024
-"""Bytes. Parsing what is larger may take long, by ill will: not on the thread of all others."""
+"""Bytes. What is larger takes its time, and not that of all others: another thread parses it."""
 
 _Request = TypeVar("_Request", bound=betterproto2.Message)
 Handler: TypeAlias = grpc.RpcMethodHandler
@@ -67,13 +68,18 @@ def stream(
 async def _parsed(request_type: type[_Request], data: bytes) -> _Request:
     try:
         if len(data) > _PARSED_AT_ONCE:
-            return await asyncio.to_thread(request_type.parse, data)
-        return request_type.parse(data)
+            return await asyncio.to_thread(_parse, request_type, data)
+        return _parse(request_type, data)
     except Exception as error:  # betterproto's parser raises whatever it stumbles over
         raise RpcError(
             grpc.StatusCode.INVALID_ARGUMENT,
             f"the request is no {request_type.__name__}: {error or type(error).__name__}",
         ) from error
+
+
+def _parse(request_type: type[_Request], data: bytes) -> _Request:
+    wire.check(request_type, data)
+    return request_type.parse(data)
 
 
 async def _refuse(context: grpc.aio.ServicerContext, error: Exception) -> bytes:

@@ -15,7 +15,7 @@ from pysui.sui.sui_grpc.suimsgs.google.protobuf import FieldMask
 
 from walrus_core.localnet.sui_node.rpc.statuses import invalid
 
-__all__ = ["Mask", "mask_of"]
+__all__ = ["Mask", "mask_of", "message_in"]
 
 _MOST_PATHS = 200
 _DEEPEST = 16
@@ -109,12 +109,13 @@ def _field_types(
     message: type[betterproto2.Message],
 ) -> dict[str, type[betterproto2.Message] | None]:
     """The fields of a message, with the class of those that are messages, single or repeated."""
-    return {name: _message_in(hint) for name, hint in get_type_hints(message).items()}
+    return {name: message_in(hint) for name, hint in get_type_hints(message).items()}
 
 
-def _message_in(hint: object) -> type[betterproto2.Message] | None:
+def message_in(hint: object) -> type[betterproto2.Message] | None:
+    """The message that a field with this annotation holds, once or often; None if it does not."""
     if isinstance(hint, type) and issubclass(hint, betterproto2.Message):
         return hint
     if get_origin(hint) is dict:  # a map is wanted as a whole
         return None
-    return next((kind for kind in map(_message_in, get_args(hint)) if kind is not None), None)
+    return next((kind for kind in map(message_in, get_args(hint)) if kind is not None), None)
