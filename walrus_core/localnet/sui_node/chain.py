@@ -12,33 +12,30 @@ One chain runs in one process, and is called from one thread.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from walrus_core.errors import StorageError
 from walrus_core.localnet.sui_node import genesis_file, transaction_bcs
 from walrus_core.localnet.sui_node.admission import admit
-from walrus_core.localnet.sui_node.archive import pack, unpack
 from walrus_core.localnet.sui_node.chain_clock import ChainClock
+from walrus_core.localnet.sui_node.durable_log import DurableLog
 from walrus_core.localnet.sui_node.dynamic_fields import field_info
-from walrus_core.localnet.sui_node.execution import Job, run
+from walrus_core.localnet.sui_node.execution import Job, Outcome, run
 from walrus_core.localnet.sui_node.functions import Datatype, Function
 from walrus_core.localnet.sui_node.gas import REFERENCE_PRICE
-from walrus_core.localnet.sui_node.genesis import Genesis, build, genesis_digest
-from walrus_core.localnet.sui_node.history import History, genesis_checkpoint
+from walrus_core.localnet.sui_node.genesis import Genesis, genesis_digest
+from walrus_core.localnet.sui_node.history import genesis_checkpoint
 from walrus_core.localnet.sui_node.ids import digest_of
-from walrus_core.localnet.sui_node.journal import Journal
 from walrus_core.localnet.sui_node.move_types import MoveType
 from walrus_core.localnet.sui_node.packages import Packages
 from walrus_core.localnet.sui_node.resolution import resolve, tried
-from walrus_core.localnet.sui_node.saved_state import Place, SavedState
 from walrus_core.localnet.sui_node.signatures import verify_signatures
 from walrus_core.localnet.sui_node.transaction_data import TransactionData
 from walrus_core.localnet.sui_node.values import (
     Checkpoint,
     CoinInfo,
+    Effects,
     ExecutedTransaction,
     FieldInfo,
     ObjectRecord,
@@ -53,32 +50,20 @@ __all__ = ["LocalChain"]
 
 SUI_EPOCH = 1
 _PROTOCOL_VERSION = 100
-_MAGIC = b"walrus-core chain 1\n"
 _CHAIN_NAME, _SERVER_NAME = "localnet", "walrus-core"
 _ALL_FIELDS = 10**9
-
-_SAVE_AFTER = 1000
-_SAVE_AFTER_SECONDS = 1.0
-"""Of transactions and of time spent on them: what a restart has to do again, at most."""
 
 
 class LocalChain:
     """Made by `open`."""
 
-    def __init__(self, genesis: Genesis, journal: Journal, saved: SavedState) -> None:
+    def __init__(self, directory: Path, genesis: Genesis) -> None:
         digest = genesis_digest(genesis)
+        first = genesis_checkpoint(digest, genesis.start_ms, SUI_EPOCH)
         self._genesis = genesis
-        self._journal = journal
-        self._saved = saved
-        self._history = History(journal, genesis_checkpoint(digest, genesis.start_ms, SUI_EPOCH))
-        self._durable = 0
-        self._broken: StorageError | None = None
-        self._syncing: asyncio.Task[None] | None = None
-        self._listeners: set[asyncio.Event] = set()
-        self._changed: set[bytes] = set()
-        self._saved_number = 0
-        self._seconds_unsaved = 0.0
-        self._world, last_ms = self._restored()
+        self._chain_id = first.digest
+        self._log = DurableLog(directory, genesis, first)
+        self._world, last_ms = self._log.restore(_replay)
         self._packages = Packages(self._world, digest)
         self._clock = ChainClock(last_ms)
 
@@ -89,70 +74,11 @@ class LocalChain:
         Raises StorageError if the files there are another version's, or damaged beyond repair.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        known = genesis_file.load_or_create(directory / "genesis.json", genesis)
-        journal = Journal(directory / "journal", _MAGIC)
-        return cls(known, journal, SavedState(directory / "state"))
+        return cls(directory, genesis_file.load_or_create(directory / "genesis.json", genesis))
 
     def close(self) -> None:
         """Put everything on disk; the chain's time stops here."""
-        if self._broken is None:
-            self.flush()
-            self._save()
-        self._saved.close()
-        self._journal.close()
-
-    # The start.
-
-    def _restored(self) -> tuple[World, int]:
-        """The world after the last transaction of the journal, and when that was."""
-        stored = self._saved.load(self._genesis.seed)
-        if stored is None:
-            world, start, now_ms = build(self._genesis), None, self._genesis.start_ms
-            self._changed.update(record.id for record in world.store)
-        else:
-            world, start, now_ms = stored.world, stored.place.journal_end, stored.place.now_ms
-            self._history.restore(stored.rows, stored.place.rolling_gas)
-            self._saved_number = stored.place.number
-        for offset, payload in self._journal.read_all(start):
-            entry = unpack(payload)
-            self._replay(world, entry.executed)
-            self._history.add(entry, offset)
-            now_ms = max(now_ms, entry.executed.timestamp_ms)
-        self._durable = self._history.last
-        if self._saved.needs_compaction(world):
-            self._saved.rewrite(self._place(now_ms), world, self._history.rows(0))
-            self._saved_number = self._history.last
-            self._changed.clear()
-        return world, now_ms
-
-    def _replay(self, world: World, known: ExecutedTransaction) -> None:
-        """Run a transaction again; its signatures were good when it was written down."""
-        started = time.perf_counter()
-        admitted = admit(world, known.data, SUI_EPOCH)
-        job = Job(known.data, known.digest, len(known.bcs), admitted, SUI_EPOCH, known.timestamp_ms)
-        outcome = run(world, job)
-        if outcome.effects.digest != known.effects.digest:
-            raise StorageError(
-                "journal", f"transaction {known.checkpoint} came out otherwise when it was run"
-            )
-        self._note_changes(outcome.effects.changes, started)
-
-    def _note_changes(self, changes: Sequence[object], started: float) -> None:
-        self._changed.update(change.id for change in changes)  # type: ignore[attr-defined]
-        self._seconds_unsaved += time.perf_counter() - started
-
-    def _place(self, now_ms: int) -> Place:
-        history = self._history
-        return Place(self._journal.end, history.last, now_ms, history.rolling_gas)
-
-    def _save(self) -> None:
-        """Write what changed to `state`; the journal goes to disk first."""
-        self._journal.sync()
-        rows = self._history.rows(self._saved_number)
-        self._saved.append(self._place(self.now_ms()), self._world, self._changed, rows)
-        self._saved_number = self._history.last
-        self._changed.clear()
-        self._seconds_unsaved = 0.0
+        self._log.close(self._world, self.now_ms())
 
     # Transactions.
 
@@ -164,22 +90,8 @@ class LocalChain:
         InvalidEncodingError if it cannot be carried out, StorageError if the disk fails.
         """
         executed = self.submit(tx_bytes, signatures)
-        number = executed.checkpoint or 0
-        while self._durable < number:
-            if self._syncing is None:
-                self._syncing = asyncio.create_task(self._sync())
-            await asyncio.shield(self._syncing)
+        await self._log.on_disk(executed.checkpoint or 0)
         return executed
-
-    async def _sync(self) -> None:
-        last = self._history.last
-        try:
-            await asyncio.to_thread(self._journal.sync)
-        except OSError as error:
-            raise self._break(error) from error
-        finally:
-            self._syncing = None
-        self._mark_durable(last)
 
     def execute_now(self, tx_bytes: bytes, signatures: Sequence[bytes]) -> ExecutedTransaction:
         """`execute`, for one who need not share the disk."""
@@ -189,66 +101,32 @@ class LocalChain:
 
     def submit(self, tx_bytes: bytes, signatures: Sequence[bytes]) -> ExecutedTransaction:
         """Carry out a transaction; not to be acknowledged before `flush`."""
-        if self._broken is not None:
-            raise self._broken
+        self._log.check_usable()
         digest = digest_of("TransactionData", tx_bytes)
-        number = self._history.number_of(digest)
-        if number is not None:
-            known = self._history.entry(number)
-            assert known is not None  # the history has what it numbers
+        known = self._log.history.entry_of(digest)
+        if known is not None:
             return known.executed
         data = transaction_bcs.decode(tx_bytes)
         verify_signatures(tx_bytes, tuple(signatures), {data.sender, data.gas.owner})
-        started = time.perf_counter()
-        executed = self._carried_out(data, digest, tx_bytes, tuple(signatures))
-        self._write_down(executed)
-        self._note_changes(executed.effects.changes, started)
-        unsaved = self._history.last - self._saved_number
-        if unsaved >= _SAVE_AFTER or self._seconds_unsaved >= _SAVE_AFTER_SECONDS:
-            self._save()
-        return executed
-
-    def _carried_out(
-        self, data: TransactionData, digest: bytes, content: bytes, signatures: tuple[bytes, ...]
-    ) -> ExecutedTransaction:
-        admitted = admit(self._world, data, SUI_EPOCH)
-        now_ms = self.now_ms()
-        outcome = run(self._world, Job(data, digest, len(content), admitted, SUI_EPOCH, now_ms))
-        return ExecutedTransaction(
+        started, now_ms = time.perf_counter(), self.now_ms()
+        outcome = _carry_out(self._world, data, digest, len(tx_bytes), now_ms)
+        executed = ExecutedTransaction(
             digest,
             data,
-            content,
-            signatures,
+            tx_bytes,
+            tuple(signatures),
             outcome.effects,
             outcome.events,
             outcome.balance_changes,
             now_ms,
-            self._history.last + 1,
+            self._log.history.last + 1,
         )
-
-    def _write_down(self, executed: ExecutedTransaction) -> None:
-        """The world has the transaction already: if the journal cannot, the chain must stop."""
-        entry = self._history.next_entry(executed)
-        try:
-            offset = self._journal.append(pack(entry))
-        except (OSError, StorageError) as error:
-            raise self._break(error) from error
-        self._history.add(entry, offset)
-
-    def _break(self, error: Exception) -> StorageError:
-        self._broken = StorageError("journal", f"{error}; restart the chain once there is room")
-        return self._broken
+        self._log.append(executed, self._world, time.perf_counter() - started)
+        return executed
 
     def flush(self) -> None:
         """Put all submitted transactions on disk; subscribers hear of them now."""
-        last = self._history.last
-        self._journal.sync()
-        self._mark_durable(last)
-
-    def _mark_durable(self, number: int) -> None:
-        self._durable = max(self._durable, number)
-        for listener in self._listeners:
-            listener.set()
+        self._log.flush()
 
     def simulate(
         self, data: TransactionData, *, checks: bool = True, select_gas: bool = False
@@ -276,28 +154,17 @@ class LocalChain:
 
     def transaction(self, digest: bytes) -> ExecutedTransaction | None:
         """One that is on disk. The contents of the objects that it changed are not kept."""
-        number = self._history.number_of(digest)
+        number = self._log.history.number_of(digest)
         return None if number is None else self.transaction_at(number)
 
     def transaction_at(self, number: int) -> ExecutedTransaction | None:
         """By its checkpoint; the first one has number 1."""
-        entry = self._history.entry(number) if number <= self._durable else None
+        entry = self._log.history.entry(number) if number <= self._log.durable else None
         return None if entry is None else entry.executed
 
-    async def heads(self) -> AsyncIterator[int]:
+    def heads(self) -> AsyncIterator[int]:
         """The number of the last transaction on disk, whenever there are new ones."""
-        listener = asyncio.Event()
-        self._listeners.add(listener)
-        seen = self._durable
-        try:
-            while True:
-                await listener.wait()
-                listener.clear()
-                if self._durable > seen:
-                    seen = self._durable
-                    yield seen
-        finally:
-            self._listeners.discard(listener)
+        return self._log.heads()
 
     # Objects.
 
@@ -371,19 +238,18 @@ class LocalChain:
 
     def checkpoint(self, which: int | bytes) -> Checkpoint | None:
         """By its number or digest."""
-        number = self._history.checkpoint_number(which) if isinstance(which, bytes) else which
-        if number is None or number > self._durable:
+        history = self._log.history
+        number = history.checkpoint_number(which) if isinstance(which, bytes) else which
+        if number is None or number > self._log.durable:
             return None
-        return self._history.checkpoint(number)
+        return history.checkpoint(number)
 
     def service_info(self) -> ServiceInfo:
-        chain_id = self._history.checkpoint(0)
-        assert chain_id is not None  # genesis is always there
         return ServiceInfo(
-            chain_id.digest,
+            self._chain_id,
             _CHAIN_NAME,
             SUI_EPOCH,
-            self._durable,
+            self._log.durable,
             self.now_ms(),
             0,
             _SERVER_NAME,
@@ -391,3 +257,17 @@ class LocalChain:
 
     def sui_epoch(self) -> SuiEpoch:
         return SuiEpoch(SUI_EPOCH, REFERENCE_PRICE, 0, self._genesis.start_ms, _PROTOCOL_VERSION)
+
+
+def _carry_out(
+    world: World, data: TransactionData, digest: bytes, size: int, now_ms: int
+) -> Outcome:
+    """Run a transaction whose signatures are good."""
+    admitted = admit(world, data, SUI_EPOCH)
+    return run(world, Job(data, digest, size, admitted, SUI_EPOCH, now_ms))
+
+
+def _replay(world: World, known: ExecutedTransaction) -> Effects:
+    """Its signatures were good when it was written down."""
+    size = len(known.bcs)
+    return _carry_out(world, known.data, known.digest, size, known.timestamp_ms).effects

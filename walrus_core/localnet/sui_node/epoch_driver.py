@@ -1,4 +1,4 @@
-"""Who turns the epochs: the calls that anyone may make, made when they are due by the chain's clock.
+"""Who turns the epochs: calls that anyone may make, made when they are due by the chain's clock.
 
 They are transactions like all others, signed by a key that pays for them. Nodes report their shards
 themselves; for the nodes whose caps the key owns, the driver does.

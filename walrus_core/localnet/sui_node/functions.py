@@ -89,7 +89,7 @@ class Catalogue:
             for line in table.strip().splitlines():
                 self._declare(addresses[package], line)
         for package, table in FUNCTIONS.items():
-            for line in table.strip().splitlines():
+            for line in table.strip().replace(",\n    ", ", ").splitlines():
                 function = self._function(addresses[package], line)
                 self.functions[function.package, function.module, function.name] = function
 
@@ -162,7 +162,7 @@ class _TypeReader:
 
     def __init__(self, catalogue: Catalogue, text: str) -> None:
         self._catalogue = catalogue
-        self._words = _WORD.findall(text)
+        self._words: list[str] = _WORD.findall(text)
 
     def parameters(self) -> tuple[Parameter, ...]:
         found = []
@@ -180,9 +180,11 @@ class _TypeReader:
         word = self._words.pop(0)
         if word in SCALARS or word == TYPE_PARAMETER:
             return word
-        argument: tuple[MoveType, ...] = ()
+        argument: list[MoveType] = []
         if self._words and self._words[0] == "<":
             self._words.pop(0)
-            argument = (self._type(),)
+            argument.append(self._type())
             self._words.pop(0)
-        return Vector(*argument) if word == "vector" else self._catalogue.struct(word, *argument)
+        if word == "vector":
+            return Vector(argument[0])
+        return self._catalogue.struct(word, *argument)

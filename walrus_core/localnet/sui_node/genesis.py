@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.localnet.ledger import Ledger, LedgerConfig, Transaction
 from walrus_core.localnet.ledger.journal import Savepoint
 from walrus_core.localnet.ledger.node_info import NodeMetadata
-from walrus_core.localnet.ledger.objects import Coin, Object, StakedWal, StorageNodeCap
+from walrus_core.localnet.ledger.objects import Coin, Object, StorageNodeCap
 from walrus_core.localnet.ledger.wal import FROST_PER_WAL
 from walrus_core.localnet.sui_node import children, gas, layout
 from walrus_core.localnet.sui_node.children import Child
@@ -189,7 +190,7 @@ class _Builder:
         for cap in self._caps:
             self._object(cap, _owned(self._world.store[cap.id].owner.address or b""))
 
-    def _transaction(self, sender: bytes):  # type: ignore[no-untyped-def]
+    def _transaction(self, sender: bytes) -> AbstractContextManager[Transaction]:
         self._steps += 1
         digest = blake2b(self._digest + self._steps.to_bytes(4, "little"))
         return self._world.ledger.transaction(sender=sender, digest=digest)
@@ -219,10 +220,10 @@ class _Builder:
 
     def _object(self, value: Object, owner: Owner) -> None:
         catalogue = self._world.catalogue
-        kinds = {Coin: self._world.wal_coin_type}
-        for cls in (StorageNodeCap, StakedWal):
-            kinds[cls] = catalogue.struct(cls.__name__)
-        self._record(value.id, kinds[type(value)], owner, layout.encode(value))
+        kind = self._world.wal_coin_type
+        if not isinstance(value, Coin):
+            kind = catalogue.struct(type(value).__name__)
+        self._record(value.id, kind, owner, layout.encode(value))
 
     def _record(self, object_id: bytes, kind: Struct, owner: Owner, contents: bytes) -> None:
         record = make_record(

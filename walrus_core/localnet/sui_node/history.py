@@ -16,7 +16,7 @@ from walrus_core.localnet.sui_node.ids import ID_SIZE, digest_of
 from walrus_core.localnet.sui_node.journal import Journal
 from walrus_core.localnet.sui_node.values import Checkpoint, ExecutedTransaction, GasUsed
 
-__all__ = ["NO_GAS", "History"]
+__all__ = ["NO_GAS", "History", "genesis_checkpoint"]
 
 NO_GAS = GasUsed(0, 0, 0, 0)
 _KEPT = 4096
@@ -78,6 +78,11 @@ class History:
 
     def number_of(self, digest: bytes) -> int | None:
         return self._numbers.get(digest)
+
+    def entry_of(self, digest: bytes) -> Entry | None:
+        """The transaction with this digest."""
+        number = self._numbers.get(digest)
+        return None if number is None else self.entry(number)
 
     def entry(self, number: int) -> Entry | None:
         """The transaction with this number."""

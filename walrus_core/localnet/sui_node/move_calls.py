@@ -25,8 +25,23 @@ from walrus_core.localnet.sui_node.world import World
 __all__ = ["Calls", "wrapped_ids"]
 
 _FACES = frozenset(
-    ["system", "blob", "storage_resource", "shared_blob", "storage_pool", "staking", "staked_wal", "auth", "upgrade", "slashing", "walrus_subsidies", "wal"]
+    {
+        "auth",
+        "blob",
+        "shared_blob",
+        "slashing",
+        "staked_wal",
+        "staking",
+        "storage_pool",
+        "storage_resource",
+        "system",
+        "upgrade",
+        "wal",
+        "walrus_subsidies",
+    }
 )
+"""The modules that are a face of the ledger, under the same name."""
+
 _ALL_POOLS = frozenset(
     {
         "voting_end",

@@ -23,7 +23,7 @@ _MANY = 2**32
 def pack_records(records: Iterable[ObjectRecord]) -> bytes:
     """The inverse of `unpack_records`."""
     types: dict[Struct, int] = {}
-    parts = []
+    parts: list[bytes] = []
     for record in records:
         kind, owner = record.type, record.owner
         assert kind is not None  # packages are not stored

@@ -32,7 +32,8 @@ system::delete_deny_listed_blob(&System, vector<u8>, vector<u8>, vector<u8>)
 system::update_protocol_version(&System, &StorageNodeCap, vector<u8>, vector<u8>, vector<u8>)
 system::create_storage_pool(&mut System, u64, u32, &mut Coin<WAL>): StoragePool
 system::create_storage_pool_with_storage(&System, Storage): StoragePool
-system::register_pooled_blob(&mut System, &mut StoragePool, u256, u256, u64, u8, bool, &mut Coin<WAL>)
+system::register_pooled_blob(&mut System, &mut StoragePool, u256, u256, u64, u8, bool,
+    &mut Coin<WAL>)
 system::certify_pooled_blob(&System, &mut StoragePool, u256, vector<u8>, vector<u8>, vector<u8>)
 system::delete_pooled_blob(&System, &mut StoragePool, u256)
 system::burn_expired_pooled_blob(&System, &mut StoragePool, u256)
@@ -79,7 +80,8 @@ storage_pool::destroy(StoragePool): Storage
 storage_pool::add_metadata(&mut StoragePool, u256, Metadata)
 storage_pool::insert_or_update_metadata_pair(&mut StoragePool, u256, String, String)
 storage_pool::remove_metadata_pair(&mut StoragePool, u256, &String): (String, String)
-staking::register_candidate(&mut Staking, String, String, NodeMetadata, vector<u8>, vector<u8>, vector<u8>, u16, u64, u64, u64): StorageNodeCap
+staking::register_candidate(&mut Staking, String, String, NodeMetadata, vector<u8>, vector<u8>,
+    vector<u8>, u16, u64, u64, u64): StorageNodeCap
 staking::epoch(&Staking): u32
 staking::stake_with_pool(&mut Staking, Coin<WAL>, ID): StakedWal
 staking::request_withdraw_stake(&mut Staking, &mut StakedWal)

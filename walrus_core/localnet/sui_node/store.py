@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -129,7 +130,7 @@ class ObjectStore:
             ids[at : at + limit] for ids in lists if (at := bisect_right(ids, start)) < len(ids)
         ]
         merged = heapq.merge(*tails)
-        return [self._objects[object_id] for object_id, _ in zip(merged, range(limit))]
+        return [self._objects[object_id] for object_id in itertools.islice(merged, limit)]
 
     def balance(self, owner: bytes, coin_type: MoveType) -> int:
         return self._balances.get((owner, coin_type), 0)

@@ -62,8 +62,8 @@ IMMUTABLE = Owner(OwnerKind.IMMUTABLE)
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """One version of an object. `contents` is the BCS of its Move struct, empty for a package, whose
-    `type` is None.
+    """One version of an object. `contents` is the BCS of its Move struct, empty for a package,
+    which has no `type`.
     """
 
     id: bytes
@@ -161,8 +161,8 @@ class Failure:
     ExecutionErrorKind, `command` the index of the command.
 
     The last five are said of a Move abort alone: of these `abort_name` is the constant's name in
-    the contract, "" for a checked integer operation. `argument_index` and `argument_kind` (a name of
-    CommandArgumentErrorKind) are for COMMAND_ARGUMENT_ERROR, TYPE_ARGUMENT_ERROR and the like.
+    the contract, "" for a checked integer operation. `argument_index`, `nested_index` and
+    `argument_kind` (a name of CommandArgumentErrorKind) say which argument or result was wrong.
     """
 
     kind: str
@@ -200,7 +200,7 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`contents` is the BCS of the Move struct `type`; emitted by a call into `package`::`module`."""
+    """`contents` is the BCS of the struct `type`; emitted by a call into `package`::`module`."""
 
     package: bytes
     module: str
@@ -220,8 +220,8 @@ class BalanceChange:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedTransaction:
-    """A transaction with what came of it. There is one checkpoint for each: `checkpoint` is also the
-    transaction's number in the chain. None if it was only simulated.
+    """A transaction with what came of it. There is a checkpoint for each: `checkpoint` is also its
+    number in the chain, None if it was only simulated.
     """
 
     digest: bytes

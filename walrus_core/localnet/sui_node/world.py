@@ -50,7 +50,7 @@ class ChainIds:
 
 @dataclass(slots=True, eq=False)
 class ExchangeState(Record):
-    """What the exchange has: MIST, and a coin of FROST in the ledger; `wal` FROST for `sui` MIST."""
+    """What the exchange has: MIST, and a coin in the ledger; `wal` FROST are for `sui` MIST."""
 
     sui_balance: int
     wal_coin: bytes
