@@ -66,6 +66,7 @@ def test_structs_are_read_as_the_official_client_writes_them(
     assert staking == move.StakingInner(100, 86_400_000, 8, tuple(members), "selected")
     node = move.read_node(structs["pool"])
     assert (node.node_id, node.name, node.commission) == (members[0][0], "näme", 9)
+    assert node.receiver == scene.sender
     assert node.network_address == "localhost:9185"
     assert node.public_key.hex() == json["system"]["members"][0]["publicKey"]
     _check_blob(move.read_blob(structs["blob"]), json["blobs"][0])
@@ -86,7 +87,7 @@ def test_committee_of_the_structs(official: dict[str, dict[str, Any]]) -> None:
     staking = move.read_staking_inner(base64.b64decode(structs["stakingInner"]))
     nodes = {
         raw(member["nodeId"]): move.Node(
-            raw(member["nodeId"]), "", member["address"], bytes.fromhex(member["publicKey"]), 0
+            raw(member["nodeId"]), "", member["address"], bytes.fromhex(member["publicKey"]), 0, b""
         )
         for member in json["system"]["members"]
     }

@@ -52,8 +52,8 @@ def command(include_expired: bool, access: Access) -> Report:
     remarks = [f"{count_text(hidden, 'expired blob')} not shown; see --include-expired"]
     return Report(
         {"epoch": epoch, "blobs": [blob_values(blob) for blob in shown]},
-        table=Table(header, rows, 4),
-        remarks=remarks if hidden else [],
+        table=Table(header, rows, 4) if rows else None,
+        remarks=([] if rows else ["no blobs"]) + (remarks if hidden else []),
     )
 
 

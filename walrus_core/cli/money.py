@@ -76,7 +76,7 @@ def receipt_report(
     for object_id, struct in receipt.created.items():
         told[f"new {struct}"] = f"0x{object_id.hex()}"
     told[_verb(receipt.wal)] = wal_text(abs(receipt.wal))
-    told["gas"] = sui_text(receipt.gas)
+    told["gas"] = _gas_text(receipt.gas)
     if receipt.transaction:
         told["transaction"] = receipt.transaction
     if receipt.dry_run:
@@ -86,6 +86,11 @@ def receipt_report(
 
 def epochs_text(epochs: int) -> str:
     return count_text(epochs, "epoch")
+
+
+def _gas_text(mist: int) -> str:
+    """Storage that is freed pays back more than some transactions cost."""
+    return f"{-mist:,} MIST back" if mist < 0 else f"{mist:,} MIST"
 
 
 def _verb(wal: int) -> str:

@@ -119,16 +119,22 @@ def register(
 @click.option("--storage-price", callback=wal_amount, metavar="FROST", help="Of a MiB in an epoch.")
 @click.option("--write-price", callback=wal_amount, metavar="FROST", help="Of a MiB written.")
 @click.option("--node-capacity", callback=size_in_bytes, metavar="SIZE", help="As 250GiB.")
+@click.option("--update", is_flag=True, help="Put the prices voted for in force, at once.")
 @NODE
 @with_money
 def vote(
     storage_price: int | None,
     write_price: int | None,
     node_capacity: int | None,
+    update: bool,
     node_id: bytes | None,
     access: Access,
 ) -> Report:
-    """Vote for the network's prices and capacity."""
+    """Vote for the network's prices and capacity.
+
+    A price counts when a quorum of the nodes voted for it or less, and somebody updates; a capacity
+    with the next committee.
+    """
     given = {
         "storage_price": storage_price,
         "write_price": write_price,
@@ -139,7 +145,8 @@ def vote(
         raise click.UsageError("give a price or a capacity to vote for")
 
     async def act(chain: SuiChain) -> Receipt:
-        return await chain.nodes.vote(values, node_id)
+        receipt = await chain.nodes.vote(values, node_id)
+        return await chain.nodes.update_prices() if update else receipt
 
     return receipt_report("voted", access.spend(act))
 

@@ -89,8 +89,12 @@ def stakes(access: Access) -> Report:
         ]
         for it in found
     ]
-    table = Table(["stake", "node", "principal", "active from", "withdrawable from"], rows, 2)
-    return Report({"stakes": [_values(it) for it in found]}, table=table)
+    header = ["stake", "node", "principal", "active from", "withdrawable from"]
+    return Report(
+        {"stakes": [_values(it) for it in found]},
+        table=Table(header, rows, 2) if rows else None,
+        remarks=() if rows else ["no stakes"],
+    )
 
 
 def _values(stake: Stake) -> Values:

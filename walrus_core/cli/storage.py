@@ -36,8 +36,11 @@ def list_storage(access: Access) -> Report:
         [object_text(it.object_id), size_text(it.size), str(it.start_epoch), str(it.end_epoch)]
         for it in found
     ]
-    table = Table(["object", "size", "starts", "ends"], rows)
-    return Report({"storage": [_values(it) for it in found]}, table=table)
+    return Report(
+        {"storage": [_values(it) for it in found]},
+        table=Table(["object", "size", "starts", "ends"], rows) if rows else None,
+        remarks=() if rows else ["no storage"],
+    )
 
 
 @command.command("split", cls=Command)

@@ -126,7 +126,7 @@ class SuiChain:
             epoch=system.epoch,
             phase=staking.phase,
             epoch_duration=staking.epoch_duration_ms / 1000,
-            n_shards=system.n_shards,
+            n_shards=staking.n_shards,  # System's committee has none before the first epoch
             n_members=system.n_members,
             prices=system.prices,
             total_capacity=system.total_capacity,

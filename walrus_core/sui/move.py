@@ -73,13 +73,17 @@ class StakingInner:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Of StakingPool: who a node is, and how to reach it."""
+    """Of StakingPool: who a node is, how to reach it, and what it earned, in FROST.
+
+    `receiver` may collect the commission: an address, or whoever holds the object with this id.
+    """
 
     node_id: bytes
     name: str
     network_address: str
     public_key: bytes
     commission: int
+    receiver: bytes
 
 
 def committee_of(staking: StakingInner, nodes: dict[bytes, Node]) -> Committee:
@@ -158,7 +162,9 @@ def read_node(contents: bytes) -> Node:
     reader.take(2 + ADDRESS_SIZE + 8)  # the rate, the table of exchange rates
     _skip_pending(reader)
     reader.uint(8)  # the rewards
-    return Node(node_id, name, address, public_key, reader.uint(8))
+    commission = reader.uint(8)
+    _variant(reader, 2)  # address or object, which ids cannot confuse
+    return Node(node_id, name, address, public_key, commission, receiver=_id(reader))
 
 
 def read_storage(contents: bytes) -> StorageResource:

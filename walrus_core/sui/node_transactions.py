@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from walrus_core.sui.addresses import address_text
 from walrus_core.sui.draft import Draft, ObjectRef
 from walrus_core.sui.transactions import Contract
 
-__all__ = ["Candidate", "collect_commission", "register_candidate", "set_commission", "vote"]
+__all__ = [
+    "Candidate",
+    "collect_commission",
+    "register_candidate",
+    "set_commission",
+    "update_prices",
+    "vote",
+]
 
 VOTES = {
     "storage_price": "set_storage_price_vote",
@@ -81,12 +89,27 @@ def set_commission(contract: Contract, cap: ObjectRef, rate: int) -> Draft:
     return draft
 
 
-def collect_commission(contract: Contract, node_id: bytes, owner: bytes) -> Draft:
-    """Take what a node earned by its commission."""
+def update_prices(contract: Contract) -> Draft:
+    """Put the prices that the nodes voted for in force, which anyone may do."""
+    draft = Draft()
+    shells = [draft.shared(shell, mutable=True) for shell in (contract.staking, contract.system)]
+    draft.call(contract.package, "staking::update_prices", shells)
+    return draft
+
+
+def collect_commission(
+    contract: Contract, node_id: bytes, cap: ObjectRef | None, owner: bytes
+) -> Draft:
+    """Take what a node earned: as the sender, or as who holds the `cap`."""
     draft = Draft()
     arguments = [draft.shared(contract.staking, mutable=True), draft.address(node_id)]
     recipient = draft.address(owner)
-    sender = draft.call(contract.package, "auth::authenticate_sender")
-    coin = draft.call(contract.package, "staking::collect_commission", [*arguments, sender])
+    if cap is None:
+        proof = draft.call(contract.package, "auth::authenticate_sender")
+    else:
+        cap_type = f"{address_text(contract.original)}::storage_node::StorageNodeCap"
+        target = "auth::authenticate_with_object"
+        proof = draft.call(contract.package, target, [draft.object(cap)], [cap_type])
+    coin = draft.call(contract.package, "staking::collect_commission", [*arguments, proof])
     draft.transfer([coin], recipient)
     return draft

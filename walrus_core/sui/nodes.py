@@ -59,6 +59,14 @@ class Nodes:
 
         return await self._chain.execution.run(plan)
 
+    async def update_prices(self) -> Receipt:
+        """Put the prices that the nodes voted for in force; anyone may do that."""
+
+        async def plan(view: View) -> Draft:
+            return node_transactions.update_prices(view.contract)
+
+        return await self._chain.execution.run(plan)
+
     async def set_commission(self, rate: int, node_id: bytes | None = None) -> Receipt:
         """Set the commission rate, in hundredths of a percent, from the epoch after the next."""
 
@@ -69,12 +77,15 @@ class Nodes:
         return await self._chain.execution.run(plan)
 
     async def collect_commission(self, node_id: bytes | None = None) -> Receipt:
-        """Take what the node earned."""
+        """Take what the node earned; at first that is up to who holds its capability."""
 
         async def plan(view: View) -> Draft:
-            node = node_id or (await self._capability(None))[0]
             owner = self._chain.address
-            return node_transactions.collect_commission(view.contract, node, owner)
+            node = node_id or (await self._capability(None))[0]
+            receiver, cap = (await self.describe(node)).receiver, None
+            if receiver != owner:
+                _, cap = await self._capability(node)
+            return node_transactions.collect_commission(view.contract, node, cap, owner)
 
         return await self._chain.execution.run(plan)
 

@@ -32,6 +32,12 @@ async function executed(transaction) {
   return found;
 }
 
+// The client remembers objects that it has read, until it is reset.
+function blobNow(objectId) {
+  walrus.reset();
+  return walrus.getBlobObject(objectId);
+}
+
 const STEPS = {
   async chain() {
     const { chainIdentifier } = await sui.getChainIdentifier();
@@ -49,7 +55,8 @@ const STEPS = {
   // Splits coins off, looks at them in pages, and merges them again.
   async coins({ amounts }) {
     const transaction = new Transaction();
-    transaction.transferObjects(transaction.splitCoins(transaction.gas, amounts), owner);
+    const coins = transaction.splitCoins(transaction.gas, amounts);
+    transaction.transferObjects(amounts.map((_, index) => coins[index]), owner);
     const { effects, balanceChanges } = await executed(transaction);
     const created = effects.changedObjects.filter((change) => change.idOperation === 'Created').map((change) => change.objectId);
     const { objects } = await sui.getObjects({ objectIds: created, include: { content: true } });
@@ -121,14 +128,14 @@ const STEPS = {
       signer, blobId, blobObjectId: objectId, deletable: true,
       certificate: { signers, serializedMessage: fromBase64(message), signature: fromBase64(signature) },
     });
-    const object = await walrus.getBlobObject(objectId);
+    const object = await blobNow(objectId);
     return { digest, certified: object.certified_epoch };
   },
 
   async extend({ objectId, epochs }) {
-    const before = await walrus.getBlobObject(objectId);
+    const before = await blobNow(objectId);
     await walrus.executeExtendBlobTransaction({ signer, blobObjectId: objectId, epochs });
-    const after = await walrus.getBlobObject(objectId);
+    const after = await blobNow(objectId);
     return after.storage.end_epoch - before.storage.end_epoch;
   },
 
