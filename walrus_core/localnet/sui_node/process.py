@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import signal
 import time
@@ -10,13 +11,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from walrus_core.errors import WalrusCoreError
 from walrus_core.localnet.sui_node.chain import LocalChain
+from walrus_core.localnet.sui_node.epoch_driver import EpochDriver
+from walrus_core.localnet.sui_node.founder import founder
 from walrus_core.localnet.sui_node.genesis import Genesis
 from walrus_core.localnet.sui_node.home import Home, Network, key_in
 from walrus_core.localnet.sui_node.ids import address_text, digest_text
 from walrus_core.localnet.sui_node.server import Server
+from walrus_core.sui.keys import Key
 
 __all__ = ["Options", "run"]
+
+GENESIS_FILE = "genesis.json"
+_RETRY_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,8 @@ def run(options: Options, on_ready: Callable[[Network], object]) -> None:
     """
     home = Home(options.directory)
     with home.occupied():
-        chain = LocalChain.open(home.chain, _genesis(home, options))
+        new = not (home.chain / GENESIS_FILE).exists()
+        chain = LocalChain.open(home.chain, _genesis(home, options) if new else None)
         try:
             asyncio.run(_serve(chain, home, options, on_ready))
         finally:
@@ -45,10 +56,12 @@ def run(options: Options, on_ready: Callable[[Network], object]) -> None:
 
 
 def _genesis(home: Home, options: Options) -> Genesis:
-    """What a new chain begins with; one that is there already remembers its own."""
+    """What a new chain begins with: money in the faucet and in the wallet, and a node."""
+    operator = key_in(home.faucet).address
     return Genesis(
-        operator=key_in(home.faucet).address,
+        operator=operator,
         accounts=(key_in(home.wallet).address,),
+        founders=(founder(home.founder, operator),),
         seed=secrets.token_bytes(32),
         start_ms=time.time_ns() // 1_000_000,
         n_shards=options.n_shards,
@@ -63,14 +76,28 @@ async def _serve(
     for reason in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(reason, stopped.set)
     server = Server(chain)
+    port = await server.start(options.host, options.port)
+    epochs = asyncio.create_task(_turn_epochs(chain, key_in(home.faucet)))
     try:
-        port = await server.start(options.host, options.port)
         network = _network(chain, home, options.host, port)
         home.tell(network)
         on_ready(network)
         await stopped.wait()
     finally:
         await server.stop()
+        epochs.cancel()
+        await asyncio.gather(epochs, return_exceptions=True)
+
+
+async def _turn_epochs(chain: LocalChain, payer: Key) -> None:
+    """For as long as the chain is up: what goes wrong once may go right a little later."""
+    driver = EpochDriver(chain, payer.address, payer.sign)
+    while True:
+        try:
+            await driver.run()
+        except WalrusCoreError as error:
+            _log.error("the epoch cannot be turned: %s", error)
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _network(chain: LocalChain, home: Home, host: str, port: int) -> Network:

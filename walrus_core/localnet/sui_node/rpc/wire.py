@@ -61,7 +61,7 @@ def _check(
 
 
 def _field(data: bytes, first: int, end: int) -> tuple[int, int, int, int]:
-    """The number and wire type of the field at byte `first`, and where its value starts and ends."""
+    """The number and wire type of the field at `first`, and where its value starts and ends."""
     tag, start = _varint(data, first, end)
     wire_type = tag & 7
     if wire_type == _VARINT:
