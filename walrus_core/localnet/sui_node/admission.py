@@ -93,14 +93,13 @@ def _input(
     record = find(world, value.id)
     if value.kind is InputKind.SHARED:
         return _shared(value, record), record
+    _check_version(record, value)  # first: whoever is late learns that, not who has it now
     if record.owner.kind is OwnerKind.IMMUTABLE:
-        _check_version(record, value)
         return Origin.IMMUTABLE, record
     if record.owner.kind is not OwnerKind.ADDRESS:
         raise invalid(f"{address_text(value.id)} is {_owned(record)}, not owned by an address")
     if checks and record.owner.address != sender:
         raise invalid(f"{address_text(value.id)} is {_owned(record)}, not by the sender")
-    _check_version(record, value)
     return Origin.OWNED, record
 
 
@@ -139,11 +138,11 @@ def _gas_coin(world: World, reference: ObjectReference, owner: bytes) -> ObjectR
     record = find(world, reference.id)
     if record.type != SUI_COIN:
         raise invalid(f"gas object {address_text(record.id)} is no SUI coin")
+    _check_version(record, reference)
     if record.owner.kind is not OwnerKind.ADDRESS or record.owner.address != owner:
         raise invalid(
             f"gas coin {address_text(record.id)} is {_owned(record)}, not by the gas owner"
         )
-    _check_version(record, reference)
     return record
 
 

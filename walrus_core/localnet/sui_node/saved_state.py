@@ -8,8 +8,10 @@ when most of what it holds is out of date.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -62,6 +64,10 @@ class SavedState:
 
     def load(self, seed: bytes) -> Stored | None:
         """The state of the last whole record; None if there is none."""
+        with _collector_paused():
+            return self._load(seed)
+
+    def _load(self, seed: bytes) -> Stored | None:
         records: dict[bytes, ObjectRecord] = {}
         held: dict[bytes, Object] = {}
         rows: list[bytes] = []
@@ -111,6 +117,18 @@ class SavedState:
 
     def close(self) -> None:
         self._journal.close()
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without looking for garbage again and again while nothing but live objects are made."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
