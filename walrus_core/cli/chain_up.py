@@ -19,8 +19,10 @@ DURATION_TEXT = re.compile(r"([0-9]{1,12})(ms|s|m|h|d|w)")
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
-def duration_ms(_ctx: click.Context, _param: click.Parameter, text: str) -> int:
+def duration_ms(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
     """The callback of options that take a duration: `1d`, `30s`."""
+    if text is None:
+        return None
     match = DURATION_TEXT.fullmatch(text)
     if match is None or int(match[1]) == 0:
         raise click.BadParameter(f"{text!r} is not a duration, such as 30s, 10m, 6h, 1d or 2w")
@@ -53,19 +55,16 @@ def duration_ms(_ctx: click.Context, _param: click.Parameter, text: str) -> int:
 @click.option(
     "--n-shards",
     type=click.IntRange(4, 1000),
-    default=100,
-    show_default=True,
     metavar="N",
-    help="Shards of a new chain.",
+    help="Shards of a new chain.  [default: 100]",
 )
 @click.option(
     "--epoch-duration",
     "epoch_duration_ms",
     callback=duration_ms,
-    default="1d",
-    show_default=True,
     metavar="TIME",
-    help="Of a new chain: a number with s, m, h, d or w. Time while it is down does not count.",
+    help="Of a new chain, such as 30s, 10m or 2w; time while it is down does not count."
+    "  [default: 1d]",
 )
 @click.pass_obj
 def command(
@@ -73,8 +72,8 @@ def command(
     directory: Path | None,
     port: int,
     host: str,
-    n_shards: int,
-    epoch_duration_ms: int,
+    n_shards: int | None,
+    epoch_duration_ms: int | None,
 ) -> Report | None:
     """Run a local chain until Ctrl-C.
 

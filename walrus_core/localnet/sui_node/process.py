@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from walrus_core.errors import WalrusCoreError
+from walrus_core.errors import InvalidArgumentError, WalrusCoreError
 from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.epoch_driver import EpochDriver
 from walrus_core.localnet.sui_node.founder import founder
@@ -24,6 +24,8 @@ from walrus_core.sui.keys import Key
 __all__ = ["Options", "run"]
 
 GENESIS_FILE = "genesis.json"
+N_SHARDS = 100
+EPOCH_DURATION_MS = 24 * 3_600_000
 _RETRY_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
@@ -31,25 +33,27 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a person chooses; `n_shards` and `epoch_duration_ms` count when the chain is new."""
+    """What a person chooses. The last two are for a new chain; one that is there has its own."""
 
     directory: Path | None = None
     host: str = "127.0.0.1"
     port: int = 9000
-    n_shards: int = 100
-    epoch_duration_ms: int = 24 * 3_600_000
+    n_shards: int | None = None
+    epoch_duration_ms: int | None = None
 
 
 def run(options: Options, on_ready: Callable[[Network], object]) -> None:
     """Serve the chain until SIGINT or SIGTERM, in the main thread.
 
-    Raises StorageError if the directory is in use or damaged, or the address cannot be had.
+    Raises StorageError if the directory is in use or damaged, or the address cannot be had, and
+    InvalidArgumentError if the chain in it is not as the options want it.
     """
     home = Home(options.directory)
     with home.occupied():
         new = not (home.chain / GENESIS_FILE).exists()
         chain = LocalChain.open(home.chain, _genesis(home, options) if new else None)
         try:
+            _compare(chain.genesis, home, options)
             asyncio.run(_serve(chain, home, options, on_ready))
         finally:
             chain.close()
@@ -64,9 +68,23 @@ def _genesis(home: Home, options: Options) -> Genesis:
         founders=(founder(home.founder, operator),),
         seed=secrets.token_bytes(32),
         start_ms=time.time_ns() // 1_000_000,
-        n_shards=options.n_shards,
-        epoch_duration_ms=options.epoch_duration_ms,
+        n_shards=options.n_shards or N_SHARDS,
+        epoch_duration_ms=options.epoch_duration_ms or EPOCH_DURATION_MS,
     )
+
+
+def _compare(genesis: Genesis, home: Home, options: Options) -> None:
+    """Refuse options that the chain's genesis cannot have any more."""
+    for name, wanted, there in [
+        ("--n-shards", options.n_shards, genesis.n_shards),
+        ("--epoch-duration", options.epoch_duration_ms, genesis.epoch_duration_ms),
+    ]:
+        if wanted not in (None, there):
+            unit = " ms" if name == "--epoch-duration" else ""
+            raise InvalidArgumentError(
+                f"{name} of the chain in {home.directory} is {there:,}{unit} for good, not"
+                f" {wanted:,}; choose another --dir"
+            )
 
 
 async def _serve(
