@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 import betterproto2
 import grpc
 
-from walrus_core.errors import InvalidEncodingError
+from walrus_core.errors import InvalidEncodingError, StorageError
 from walrus_core.localnet.sui_node.refusals import RefusedError
 from walrus_core.localnet.sui_node.rpc import wire
 from walrus_core.localnet.sui_node.rpc.statuses import RpcError
@@ -97,5 +97,7 @@ def _refusal(error: Exception) -> RpcError:
         return RpcError(grpc.StatusCode[error.reason.name], str(error))
     if isinstance(error, InvalidEncodingError):
         return RpcError(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    if isinstance(error, StorageError):  # nothing can be written any more
+        return RpcError(grpc.StatusCode.UNAVAILABLE, str(error))
     _log.error("a call failed", exc_info=error)
     return RpcError(grpc.StatusCode.INTERNAL, f"{type(error).__name__} in the local chain")
