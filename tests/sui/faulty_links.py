@@ -11,16 +11,18 @@ from sui.listeners import listener
 class FaultyLink:
     """Passes bytes on, both ways, until told to fail.
 
-    `losing`: when a request with these bytes in it was passed on, the answer is swallowed and the
-    connection cut, `losses` times. `silent`: answers never come. `garbage`: they are replaced.
+    `losing`: once a request with these bytes in it was passed on, the answer is swallowed and the
+    connection cut; so are the next `cuts` connections, or, if `dead_after_loss`, all is silent from
+    then on. `silent`: answers never come. `garbage`: they are replaced.
     """
 
     def __init__(self, target: str) -> None:
         parts = urlsplit(target)
         self._target = parts.hostname, parts.port
         self.losing = b""
-        self.losses = 1
         self.lost = 0
+        self.cuts = 0
+        self.dead_after_loss = False
         self.silent = False
         self.garbage = b""
         self.url = ""
@@ -32,6 +34,9 @@ class FaultyLink:
             yield self
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.lost and self.cuts:
+            self.cuts -= 1
+            return
         there, back = await asyncio.open_connection(*self._target)
         state = {"lose": False}
         pumps = [
@@ -53,7 +58,7 @@ class FaultyLink:
         seen = b""
         while data := await reader.read(65_536):
             seen = (seen + data)[-200_000:]
-            if self.losing and self.losing in seen and self.lost < self.losses:
+            if self.losing and self.losing in seen and not self.lost:
                 state["lose"] = True
             back.write(data)
             await back.drain()
@@ -66,6 +71,7 @@ class FaultyLink:
                 if len(data) < 60:  # window updates and pings come before the answer
                     continue
                 self.lost += 1
+                self.silent = self.silent or self.dead_after_loss
                 return
             if self.silent:
                 continue

@@ -12,9 +12,9 @@ from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.epoch_driver import EpochDriver
 from walrus_core.localnet.sui_node.genesis import Founder, Genesis
 from walrus_core.localnet.sui_node.server import Server
-from walrus_core.protocol.certificate import Certificate, CertificateBuilder
+from walrus_core.protocol.certificate import Certificate
 from walrus_core.protocol.committee import Committee
-from walrus_core.protocol.keys import KeyPair
+from walrus_core.protocol.keys import KeyPair, Signature
 from walrus_core.protocol.messages import Message
 from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.sui.addresses import address_text
@@ -43,11 +43,10 @@ class FoundedChain:
         return key
 
     def certificate(self, committee: Committee, message: Message) -> Certificate:
-        """What all members sign."""
-        builder = CertificateBuilder(committee, message)
-        for position in range(len(committee)):
-            builder.add(position, self.signed(committee, position, message))
-        return builder.certificate()
+        """What all members sign, be it right or wrong."""
+        signers = tuple(range(len(committee)))
+        signed = [self.signed(committee, signer, message).signature for signer in signers]
+        return Certificate(signers, bytes(message), Signature.aggregate(signed))
 
     def signed(self, committee: Committee, position: int, message: Message) -> SignedMessage:
         """What one member signs."""

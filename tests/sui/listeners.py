@@ -17,7 +17,7 @@ async def listener(serve: Serve) -> AsyncIterator[str]:
         assert task
         tasks.add(task)
         try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await serve(reader, writer)
         finally:
             writer.close()

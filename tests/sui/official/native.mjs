@@ -92,14 +92,14 @@ const STEPS = {
   async contract() {
     const state = await walrus.systemState();
     const { committee } = await walrus.stakingState();
-    const { systemObject } = { systemObject: await walrus.systemObject() };
+    const systemObject = await walrus.systemObject();
     const { function: stake } = await sui.getMoveFunction({
       packageId: systemObject.package_id, moduleName: 'staking', name: 'stake_with_pool',
     });
     return {
       nShards: state.committee.n_shards, epoch: state.committee.epoch, members: committee.length ?? committee,
       storagePrice: state.storage_price_per_unit_size, writePrice: state.write_price_per_unit_size,
-      parameters: stake.parameters.length,
+      parameters: stake.parameters.length, package: systemObject.package_id,
     };
   },
 
@@ -142,6 +142,35 @@ const STEPS = {
   async attributes({ objectId, attributes }) {
     await walrus.executeWriteBlobAttributesTransaction({ signer, blobObjectId: objectId, attributes });
     return walrus.readBlobAttributes({ blobObjectId: objectId });
+  },
+
+  // All events of a module, page by page, in both directions.
+  async events({ emitModule }) {
+    const found = { ascending: [], descending: [] };
+    for (const order of Object.keys(found)) {
+      const bound = order === 'ascending' ? 'after' : 'before';
+      let page, cursor;
+      do {
+        page = await sui.core.listEvents({ filter: { emitModule }, limit: 2, ...(cursor ? { [bound]: cursor } : { order }) });
+        found[order].push(...page.events.map((event) => [event.checkpoint, event.eventType.split('::')[2], event.bcs.length]));
+        cursor = page.endCursor;
+      } while (page.hasNextPage);
+    }
+    return found;
+  },
+
+  // A subscription hears of the next transaction.
+  async news() {
+    const abort = new AbortController();
+    const call = sui.subscriptionService.subscribeCheckpoints({ readMask: { paths: ['transactions.digest'] } }, { abort: abort.signal });
+    const first = (async () => { for await (const frame of call.responses) return frame; })();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const transaction = new Transaction();
+    transaction.transferObjects([transaction.splitCoins(transaction.gas, [1])], owner);
+    const { digest } = await executed(transaction);
+    const frame = await first;
+    abort.abort();
+    return { digest, heard: frame.checkpoint.transactions.map((each) => each.digest) };
   },
 
   async remove({ objectId }) {
