@@ -114,6 +114,10 @@ class Draft:
     GAS = Argument(Place.GAS)
 
     def add_input(self, value: Input) -> Argument:
+        """An object is an input once, however often it is named."""
+        for index, known in enumerate(self.inputs):
+            if value.id and known.id == value.id:
+                return Argument(Place.INPUT, index)
         self.inputs.append(value)
         return Argument(Place.INPUT, len(self.inputs) - 1)
 
@@ -210,7 +214,7 @@ def coins(chain: LocalChain, person: Person, *, wal: bool = False) -> list[Objec
     return sorted(found, key=lambda coin: -(coin.balance or 0))
 
 
-def created(chain: LocalChain, executed: ExecutedTransaction, name: str) -> ObjectRecord:
+def created(executed: ExecutedTransaction, name: str) -> ObjectRecord:
     """The one new object of that struct."""
     [found] = [
         change.after
@@ -277,7 +281,7 @@ def registered(
     """A new blob of Alice's."""
     draft = Draft(chain)
     draft.transfer(register(draft, content, epochs=epochs, deletable=deletable))
-    return created(chain, draft.succeed(), "Blob")
+    return created(draft.succeed(), "Blob")
 
 
 def confirmation(chain: LocalChain, content: Content, blob: ObjectRecord | None = None) -> bytes:

@@ -41,7 +41,7 @@ def test_registration_makes_the_blob_and_takes_the_price(chain: LocalChain) -> N
     draft = Draft(chain)
     draft.transfer(register(draft, content, epochs=5))
     executed = draft.succeed()
-    blob = created(chain, executed, "Blob")
+    blob = created(executed, "Blob")
     assert blob == chain.get_object(blob.id)
     assert (blob.owner.kind, blob.owner.address) == (OwnerKind.ADDRESS, ALICE.address)
     fields = bcs.Reader("blob", blob.contents)
@@ -94,7 +94,7 @@ def test_registering_wraps_the_storage(chain: LocalChain) -> None:
     space = draft.call("system::reserve_space", system, size, draft.u32(1), payment)
     draft.framework("coin::destroy_zero", payment)
     draft.transfer(space)
-    storage = created(chain, draft.succeed(), "Storage")
+    storage = created(draft.succeed(), "Storage")
 
     draft = Draft(chain)
     [payment] = draft.split(draft.wal(), content.units * WRITE_PRICE)

@@ -79,8 +79,9 @@ class EpochDriver:
         """The calls that can be made now; None if there are none."""
         staking = self._chain.world.ledger.state.staking
         state, _ = staking.epoch_state
-        if state == SYNC:
-            return next(self._reports(), None)
+        report = next(self._reports(), None)
+        if report is not None or state == SYNC:
+            return report
         if self._chain.now_ms() < self._due_ms():
             return None
         if state == DONE:  # with nobody to choose, the epoch goes on
