@@ -1,4 +1,4 @@
-"""The official TypeScript clients over native gRPC: @mysten/sui and @mysten/walrus, as they come."""
+"""The official TypeScript clients, @mysten/sui and @mysten/walrus, over native gRPC."""
 
 import base64
 import json
@@ -63,6 +63,7 @@ def test_the_chain_describes_itself(drill: Drill, running_chain: RunningChain) -
     }
     assert balances.keys() == {"SUI", "WAL"}
     assert all(each["balance"] == each["coinBalance"] for each in balances.values())
+    assert contract.pop("package").startswith("0x")
     assert contract == {
         "nShards": 100,
         "epoch": 1,
@@ -100,11 +101,20 @@ def test_a_blob_from_registration_to_deletion(drill: Drill, running_chain: Runni
     assert "error" not in blob, blob
     assert blob["attributes"] == attributes
     assert int(blob["totalCost"]) == int(blob["storageCost"]) + int(blob["writeCost"])
+    signed = certificate(running_chain.home, blob)
+    forged = signed | {"signature": certificate(running_chain.home, blob, epoch=2)["signature"]}
+    names = {"blobId": blob["blobId"], "objectId": blob["objectId"]}
+    [refused] = drill.run({"step": "certify"} | names | forged)
+    assert "MoveAbort in 1st command" in refused["error"]
+    assert "::bls_aggregate::" in refused["error"]
     answers = drill.run(
-        {"step": "certify", "blobId": blob["blobId"], "objectId": blob["objectId"]}
-        | certificate(running_chain.home, blob),
+        {"step": "certify"} | names | signed,
         {"step": "extend", "objectId": blob["objectId"], "epochs": 2},
-        {"step": "attributes", "objectId": blob["objectId"], "attributes": {"kind": None, "n": "1"}},
+        {
+            "step": "attributes",
+            "objectId": blob["objectId"],
+            "attributes": {"kind": None, "n": "1"},
+        },
         {"step": "fields", "objectId": blob["objectId"]},
         {"step": "remove", "objectId": blob["objectId"]},
     )
@@ -116,11 +126,24 @@ def test_a_blob_from_registration_to_deletion(drill: Drill, running_chain: Runni
     assert removed["gone"] == "notExists"
 
 
-def certificate(home: Path, blob: dict[str, Any]) -> dict[str, Any]:
-    """Of the founding node, the only one there is."""
+def test_what_happened_and_what_happens(drill: Drill) -> None:
+    [contract] = drill.run({"step": "contract"})
+    module = contract["package"] + "::system"
+    drill.run({"step": "register", "content": "news", "epochs": 1})
+    [events, news] = drill.run({"step": "events", "emitModule": module}, {"step": "news"})
+    assert len(events["ascending"]) >= 1
+    assert events["descending"] == events["ascending"][::-1]
+    assert "BlobRegistered" in {name for _, name, _ in events["ascending"]}
+    assert news["heard"] == [news["digest"]]
+
+
+def certificate(home: Path, blob: dict[str, Any], epoch: int | None = None) -> dict[str, Any]:
+    """Of the founding node, the only one there is; about the wrong epoch, if one is given."""
     key = KeyPair.from_base64((home / "founder.key").read_text().strip())
     message = Confirmation(
-        blob["registered"], BlobId.from_str(blob["blobId"]), bytes.fromhex(blob["objectId"][2:])
+        epoch or blob["registered"],
+        BlobId.from_str(blob["blobId"]),
+        bytes.fromhex(blob["objectId"][2:]),
     )
     signed = SignedMessage.sign(key, message)
     return {
