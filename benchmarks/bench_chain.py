@@ -3,8 +3,8 @@
     python benchmarks/bench_chain.py [--transactions 100000] [--rounds 5] [--json FILE]
 
 The chain is a process of its own (`walrus-core chain up`) on one core, and every transaction is on
-disk (fsync) before it is answered: set TMPDIR to a real one. What was asked for: ready in 1.5 s, 500
-transactions a second, 15 ms for a registration and for a certification as the adapter sees them,
+disk (fsync) before it is answered: set TMPDIR to a real one. What was asked for: ready in 1.5 s,
+500 transactions a second, 15 ms for a registration and a certification as the adapter sees them,
 and 3 s for a restart with 100,000 transactions in the journal.
 """
 

@@ -10,6 +10,8 @@ from importlib import import_module
 
 import click
 
+from walrus_core.cli.arguments import json_option
+
 COMMANDS = {
     "up": "Run a local chain until Ctrl-C.",
     "info": "Show the epoch, the committee, the prices and the capacity.",
@@ -38,3 +40,6 @@ class Chain(click.Group):
 @click.group("chain", cls=Chain)
 def command() -> None:
     """Run a local chain, or look at a network's."""
+
+
+command.params.append(json_option())
