@@ -1,6 +1,7 @@
 """Half-finished transactions come back complete, as the official client needs them."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,15 @@ from localnet.sui_node.people import (
     with_gas,
 )
 
+from walrus_core.errors import InvalidEncodingError
 from walrus_core.localnet.sui_node import bcs, transaction_bcs
 from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.refusals import RefusedError
 from walrus_core.localnet.sui_node.transaction_data import (
+    Argument,
     Input,
     InputKind,
+    Place,
     Programmable,
     TransactionData,
 )
@@ -161,3 +165,37 @@ def test_an_inspection_may_leave_values_over(chain: LocalChain) -> None:
     draft.split(draft.GAS, 5)
     assert chain.simulate(draft.data()).executed.effects.failure is not None
     assert chain.simulate(draft.data(), checks=False).executed.effects.failure is None
+
+
+def test_what_is_too_large_to_be_sent_is_not_tried(chain: LocalChain) -> None:
+    draft = Draft(chain)
+    for _ in range(1025):
+        draft.call("metadata::new")
+    with pytest.raises(InvalidEncodingError, match="1,024"):
+        chain.simulate(draft.data())
+    draft = Draft(chain)
+    draft.call("metadata::new")
+    for _ in range(10):
+        draft.pure(bytes(16_000))
+    with pytest.raises(InvalidEncodingError, match="131,072"):
+        chain.simulate(half(draft), select_gas=True)
+
+
+def test_many_inputs_are_resolved_in_no_time(chain: LocalChain) -> None:
+    """Each looked up once, whatever the number of commands."""
+    draft = Draft(chain)
+    for _ in range(1000):
+        draft.call("system::epoch", draft.system(mutable=False))
+    draft.inputs += [Input(InputKind.UNRESOLVED, b"", chain.ids.staking)] * 900
+    started = time.perf_counter()
+    with pytest.raises(RefusedError, match="twice"):
+        chain.simulate(draft.data())
+    assert time.perf_counter() - started < 2
+
+
+def test_numbers_that_do_not_fit_are_refused(chain: LocalChain) -> None:
+    """Messages have wider integers than transactions."""
+    draft = Draft(chain)
+    draft.merge(draft.GAS, Argument(Place.INPUT, 2**16))
+    with pytest.raises(InvalidEncodingError, match="does not fit"):
+        chain.simulate(draft.data())

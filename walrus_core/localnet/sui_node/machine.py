@@ -12,6 +12,7 @@ from typing import Any
 from walrus_core.errors import InvalidEncodingError
 from walrus_core.localnet.ledger import Abort
 from walrus_core.localnet.sui_node import native_calls
+from walrus_core.localnet.sui_node.arguments import Arguments
 from walrus_core.localnet.sui_node.failures import (
     CommandError,
     argument_error,
@@ -19,18 +20,16 @@ from walrus_core.localnet.sui_node.failures import (
     in_command,
     type_argument_error,
 )
-from walrus_core.localnet.sui_node.functions import Function, Parameter, substitute
+from walrus_core.localnet.sui_node.functions import Function, Parameter
 from walrus_core.localnet.sui_node.move_calls import Calls
-from walrus_core.localnet.sui_node.move_types import MoveType, Struct, Vector, coin_type
-from walrus_core.localnet.sui_node.pure import decode_pure, encode_value, is_pure
+from walrus_core.localnet.sui_node.move_types import MoveType, Vector
+from walrus_core.localnet.sui_node.pure import encode_value
 from walrus_core.localnet.sui_node.slots import Live, Origin, Slot, id_of
 from walrus_core.localnet.sui_node.transaction_data import (
-    Argument,
     Command,
     MakeMoveVec,
     MergeCoins,
     MoveCall,
-    Place,
     SplitCoins,
     TransferObjects,
 )
@@ -45,12 +44,6 @@ from walrus_core.localnet.sui_node.values import (
 __all__ = ["Machine"]
 
 MAX_NEW_OBJECTS = 2048
-
-MAX_PURE_BYTES = 1024 * 1024
-"""Of pure values in all their uses: one input may be named thousands of times."""
-
-_BY_VALUE_REFUSED = {Origin.IMMUTABLE, Origin.SHARED, Origin.SHARED_READ_ONLY}
-_BY_MUT_REFUSED = {Origin.IMMUTABLE, Origin.SHARED_READ_ONLY}
 
 Values = list[tuple[MoveType, Any]]
 
@@ -69,12 +62,8 @@ class Machine:
     ) -> None:
         self._calls = calls
         self._catalogue = calls.world.catalogue
-        self._inputs = inputs
-        self._gas = gas
-        self._results: list[list[Slot]] = []
+        self._arguments = Arguments(self._catalogue, inputs, gas, live)
         self._check_usage = check_usage
-        self._borrowed: dict[int, bool] = {}
-        self._bytes_read = 0
         self.live = live
         self.event_places: list[tuple[bytes, str]] = []
         self.outputs: list[CommandOutput] = []
@@ -88,7 +77,7 @@ class Machine:
                     raise failed("EFFECTS_TOO_LARGE", f"more than {MAX_NEW_OBJECTS} new objects")
             except CommandError as error:
                 return in_command(error.failure, index)
-            self._results.append([Slot(Origin.RESULT, *result) for result in results])
+            self._arguments.results.append([Slot(Origin.RESULT, *result) for result in results])
             if keep_outputs:
                 self.outputs.append(_output(results))
             self._note_events(command)
@@ -96,7 +85,7 @@ class Machine:
         return self._unused() if self._check_usage else None
 
     def _run(self, command: Command) -> Values:
-        self._borrowed.clear()
+        self._arguments.next_command()
         match command:
             case MoveCall():
                 return self._move_call(command)
@@ -117,7 +106,7 @@ class Machine:
             counts = f"{len(call.arguments)} arguments for {len(function.parameters)} parameters"
             raise failed("ARITY_MISMATCH", f"{call.module}::{call.function}: {counts}")
         payloads = [
-            self._take(position, argument, parameter, call.type_arguments)
+            self._arguments.take(position, argument, parameter, call.type_arguments)
             for position, (argument, parameter) in enumerate(
                 zip(call.arguments, function.parameters, strict=True)
             )
@@ -142,23 +131,23 @@ class Machine:
         return found
 
     def _transfer(self, command: TransferObjects) -> Values:
-        recipient = self._plain(len(command.objects), command.recipient, "address")
+        recipient = self._arguments.plain(len(command.objects), command.recipient, "address")
         for position, argument in enumerate(command.objects):
-            slot = self._slot(position, argument)
+            slot = self._arguments.slot(position, argument)
             kind = slot.type
             if kind is None or "key" not in self._catalogue.abilities(kind):
                 raise argument_error(position, "TYPE_MISMATCH", "only objects can be transferred")
             if "store" not in self._catalogue.abilities(kind):
                 raise failed("INVALID_TRANSFER_OBJECT", f"{kind} is not for public transfer")
-            payload = self._move(position, slot, gas_allowed=True)
+            payload = self._arguments.move(position, slot, gas_allowed=True)
             self._put(Live(kind, payload, Owner(OwnerKind.ADDRESS, recipient)))
         return []
 
     def _split(self, command: SplitCoins) -> Values:
-        slot, kind = self._coin(0, command.coin)
+        slot, kind = self._arguments.coin(0, command.coin)
         results: Values = []
         for position, argument in enumerate(command.amounts, 1):
-            amount = self._plain(position, argument, "u64")
+            amount = self._arguments.plain(position, argument, "u64")
             if amount > slot.payload.value:
                 words = f"{slot.payload.value:,} < {amount:,}, the amount to split off"
                 raise failed(
@@ -168,12 +157,12 @@ class Machine:
         return results
 
     def _merge(self, command: MergeCoins) -> Values:
-        slot, kind = self._coin(0, command.coin)
+        slot, kind = self._arguments.coin(0, command.coin)
         for position, argument in enumerate(command.merged, 1):
-            other = self._slot(position, argument)
+            other = self._arguments.slot(position, argument)
             if other.type != kind:
                 raise argument_error(position, "TYPE_MISMATCH", f"not a {kind}")
-            payload = self._move(position, other)
+            payload = self._arguments.move(position, other)
             self._arithmetic(native_calls.join, slot.payload, payload)
         return []
 
@@ -188,119 +177,18 @@ class Machine:
         if item is None:
             if not command.items:
                 raise failed("VM_VERIFICATION_OR_DESERIALIZATION_ERROR", "a vector of no type")
-            item = self._slot(0, command.items[0]).type
+            item = self._arguments.slot(0, command.items[0]).type
             if item is None or "key" not in self._catalogue.abilities(item):
                 kind = "INVALID_MAKE_MOVE_VEC_NON_OBJECT_ARGUMENT"
                 raise argument_error(0, kind, "a vector of plain values must say its type")
         elif not self._catalogue.is_known(item):
             raise type_argument_error(0, f"there is no type {item}")
         parameter = Parameter("", item)
-        values = [self._take(at, each, parameter, ()) for at, each in enumerate(command.items)]
+        values = [
+            self._arguments.take(at, each, parameter, ()) for at, each in enumerate(command.items)
+        ]
         joined = bytes(values) if item == "u8" else values
         return [(Vector(item), joined)]
-
-    # Arguments.
-
-    def _slot(self, position: int, argument: Argument) -> Slot:
-        """What an argument names, with something in it."""
-        slot = self._find(position, argument)
-        if slot.moved:
-            raise argument_error(position, "INVALID_VALUE_USAGE", "its value was moved already")
-        return slot
-
-    def _find(self, position: int, argument: Argument) -> Slot:
-        index = argument.index
-        if argument.place is Place.GAS:
-            return self._gas
-        if argument.place is Place.INPUT:
-            if index >= len(self._inputs):
-                raise argument_error(
-                    position, "INDEX_OUT_OF_BOUNDS", f"there is no input {index}", index
-                )
-            return self._inputs[index]
-        if index >= len(self._results):
-            raise argument_error(
-                position, "INDEX_OUT_OF_BOUNDS", f"command {index} has no results yet", index
-            )
-        results = self._results[index]
-        if argument.place is Place.RESULT:
-            if len(results) != 1:
-                words = f"command {index} has {len(results)} results, not one"
-                raise argument_error(position, "INVALID_RESULT_ARITY", words, index)
-            return results[0]
-        if argument.nested >= len(results):
-            words = f"command {index} has no result {argument.nested}"
-            raise argument_error(position, "SECONDARY_INDEX_OUT_OF_BOUNDS", words, argument.nested)
-        return results[argument.nested]
-
-    def _take(
-        self,
-        position: int,
-        argument: Argument,
-        parameter: Parameter,
-        type_arguments: tuple[MoveType, ...],
-    ) -> Any:
-        """The value for a parameter: borrowed, copied or moved."""
-        slot = self._slot(position, argument)
-        wanted = substitute(parameter.type, type_arguments) if type_arguments else parameter.type
-        if slot.type is None:
-            return self._read_pure(position, slot, wanted)
-        if slot.type != wanted:
-            raise argument_error(position, "TYPE_MISMATCH", f"{slot.type} is not {wanted}")
-        if parameter.reference == "":
-            if "copy" in self._catalogue.abilities(wanted):
-                return slot.payload
-            return self._move(position, slot)
-        self._borrow(position, slot, mutable=parameter.reference == "&mut")
-        return slot.payload
-
-    def _read_pure(self, position: int, slot: Slot, wanted: MoveType) -> Any:
-        if not is_pure(wanted):
-            words = f"bytes cannot be given for a {wanted}"
-            raise argument_error(position, "INVALID_USAGE_OF_PURE_ARGUMENT", words)
-        self._bytes_read += len(slot.payload)
-        if self._bytes_read > MAX_PURE_BYTES:
-            raise failed("MOVE_RAW_VALUE_TOO_BIG", f"pure values of over {MAX_PURE_BYTES:,} bytes")
-        try:
-            return decode_pure(wanted, slot.payload)
-        except InvalidEncodingError as error:
-            raise argument_error(position, "INVALID_BCS_BYTES", str(error)) from None
-
-    def _plain(self, position: int, argument: Argument, wanted: str) -> Any:
-        return self._take(position, argument, Parameter("", wanted), ())
-
-    def _coin(self, position: int, argument: Argument) -> tuple[Slot, Struct]:
-        """A coin to be changed, with its type."""
-        slot = self._slot(position, argument)
-        kind = slot.type
-        if not isinstance(kind, Struct) or coin_type(*kind.parameters[:1] or ("u8",)) != kind:
-            raise argument_error(position, "TYPE_MISMATCH", f"{kind or 'bytes'} is no coin")
-        self._borrow(position, slot, mutable=True)
-        return slot, kind
-
-    def _borrow(self, position: int, slot: Slot, *, mutable: bool) -> None:
-        if mutable and slot.origin in _BY_MUT_REFUSED:
-            words = f"an object that is {slot.origin.value} cannot be changed"
-            raise argument_error(position, "INVALID_OBJECT_BY_MUT_REF", words)
-        before = self._borrowed.get(id(slot))
-        if before or (mutable and before is not None):
-            raise argument_error(position, "INVALID_VALUE_USAGE", "borrowed twice in one command")
-        self._borrowed[id(slot)] = mutable
-
-    def _move(self, position: int, slot: Slot, *, gas_allowed: bool = False) -> Any:
-        if slot.origin is Origin.GAS and not gas_allowed:
-            words = "the gas coin can be moved by a transfer alone"
-            raise argument_error(position, "INVALID_GAS_COIN_USAGE", words)
-        if slot.origin in _BY_VALUE_REFUSED:
-            words = f"an object that is {slot.origin.value} cannot be moved"
-            raise argument_error(position, "INVALID_OBJECT_BY_VALUE", words)
-        if id(slot) in self._borrowed:
-            raise argument_error(position, "INVALID_VALUE_USAGE", "it is borrowed in this command")
-        slot.moved = True
-        object_id = id_of(slot.payload)
-        if object_id is not None:
-            self.live.pop(object_id, None)
-        return slot.payload
 
     # What is left behind.
 
@@ -322,7 +210,7 @@ class Machine:
             self.event_places += [(command.package, command.module)] * new
 
     def _unused(self) -> Failure | None:
-        for index, results in enumerate(self._results):
+        for index, results in enumerate(self._arguments.results):
             for nested, slot in enumerate(results):
                 kind = slot.type
                 if slot.moved or kind is None or "drop" in self._catalogue.abilities(kind):

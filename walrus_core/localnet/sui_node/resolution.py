@@ -47,6 +47,7 @@ def tried(
     Without gas coins nobody pays, whatever the budget.
     """
     content = transaction_bcs.encode(data)
+    transaction_bcs.decode(content)  # what is too large to be sent is too large to be tried
     digest = digest_of("TransactionData", content)
     paid = checks and bool(data.gas.payment)
     admitted = admit(world, data, sui_epoch, checks=paid)
@@ -69,7 +70,10 @@ def resolve(
 ) -> TransactionData:
     """The transaction, complete. Gas coins are chosen if `select_gas`, where none are given."""
     kind = data.kind
-    inputs = tuple([_resolved(world, kind, index) for index in range(len(kind.inputs))])
+    changed = _changed_inputs(world, kind)
+    inputs = tuple(
+        [_resolved(world, value, index in changed) for index, value in enumerate(kind.inputs)]
+    )
     owner = data.sender if data.gas.owner == _NO_ADDRESS else data.gas.owner
     price = data.gas.price or gas.REFERENCE_PRICE
     payment = data.gas.payment
@@ -97,8 +101,7 @@ def _with_gas(data: TransactionData, **changes: object) -> TransactionData:
 # Inputs.
 
 
-def _resolved(world: World, kind: Programmable, index: int) -> Input:
-    value = kind.inputs[index]
+def _resolved(world: World, value: Input, changed: bool) -> Input:
     if value.kind is InputKind.PURE or value.kind is InputKind.RECEIVING:
         return value
     if value.kind is InputKind.OWNED and value.digest:
@@ -110,25 +113,32 @@ def _resolved(world: World, kind: Programmable, index: int) -> Input:
     if owner.kind is OwnerKind.OBJECT:
         raise invalid(f"{address_text(value.id)} belongs to an object, and cannot be an input")
     if owner.kind is OwnerKind.SHARED:
-        mutable = any(_changes(world, command, index) for command in kind.commands)
         first = owner.initial_shared_version or 0
-        return Input(InputKind.SHARED, b"", value.id, first, b"", mutable)
+        return Input(InputKind.SHARED, b"", value.id, first, b"", changed)
     return Input(InputKind.OWNED, b"", value.id, record.version, record.digest)
 
 
-def _changes(world: World, command: Command, index: int) -> bool:
-    """Whether a command takes the input with this index by `&mut`, or by value."""
-    wanted = Argument(Place.INPUT, index)
-    if not isinstance(command, MoveCall):
-        return wanted in set(_arguments(command))
-    original = world.original_package(command.package) or command.package
-    function = world.catalogue.functions.get((original, command.module, command.function))
-    if function is None:
-        return wanted in command.arguments
-    return any(
-        argument == wanted and parameter.reference != "&"
-        for argument, parameter in zip(command.arguments, function.parameters, strict=False)
-    )
+def _changed_inputs(world: World, kind: Programmable) -> set[int]:
+    """The inputs that some command takes by `&mut`, or by value."""
+    return {
+        argument.index
+        for command in kind.commands
+        for argument in _changed_by(world, command)
+        if argument.place is Place.INPUT
+    }
+
+
+def _changed_by(world: World, command: Command) -> Iterator[Argument]:
+    """The arguments that a command does not only look at."""
+    if isinstance(command, MoveCall):
+        original = world.original_package(command.package) or command.package
+        function = world.catalogue.functions.get((original, command.module, command.function))
+        if function is not None:
+            for argument, parameter in zip(command.arguments, function.parameters, strict=False):
+                if parameter.reference != "&":
+                    yield argument
+            return
+    yield from _arguments(command)
 
 
 def _arguments(command: Command) -> Iterator[Argument]:
@@ -187,7 +197,7 @@ def _padded(used: GasUsed, price: int) -> int:
 
 def _uses_gas_coin(data: TransactionData) -> bool:
     wanted = Argument(Place.GAS)
-    return any(wanted in set(_arguments(command)) for command in data.kind.commands)
+    return any(wanted in _arguments(command) for command in data.kind.commands)
 
 
 def _enough(coins: list[ObjectRecord], data: TransactionData) -> tuple[ObjectReference, ...]:

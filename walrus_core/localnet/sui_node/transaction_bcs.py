@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from walrus_core.errors import InvalidEncodingError
 from walrus_core.localnet.sui_node import bcs
 from walrus_core.localnet.sui_node.move_types import decode_type, encode_type, identifier
 from walrus_core.localnet.sui_node.transaction_data import (
@@ -165,7 +166,14 @@ def _command(reader: bcs.Reader) -> Command:
 
 
 def encode(data: TransactionData) -> bytes:
-    """BCS; the transaction must be resolved."""
+    """BCS; the transaction must be resolved. InvalidEncodingError if a number is too large."""
+    try:
+        return _encoded(data)
+    except OverflowError as error:
+        raise InvalidEncodingError(f"a number that does not fit its field: {error}") from error
+
+
+def _encoded(data: TransactionData) -> bytes:
     expiration = data.expiration
     return b"".join(
         [

@@ -19,7 +19,6 @@ __all__ = [
     "CommandOutput",
     "Effects",
     "Event",
-    "EventPage",
     "ExecutedTransaction",
     "Failure",
     "FieldInfo",
@@ -272,18 +271,6 @@ class Checkpoint:
     total_transactions: int
     rolling_gas: GasUsed
     transactions: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EventPage:
-    """Events with their places, and the cursor after the last of them.
-
-    An item is (checkpoint, transaction digest, index in the transaction, event); a cursor is
-    (checkpoint, index): the place of the first event that is not in the page.
-    """
-
-    items: tuple[tuple[int, bytes, int, Event], ...]
-    cursor: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
