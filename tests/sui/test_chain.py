@@ -258,6 +258,15 @@ def test_dry_run_spends_nothing(founded: FoundedChain) -> None:
     asyncio.run(run())
 
 
+def test_a_public_node_is_waited_for(play: Callable[[Act], None]) -> None:
+    async def act(chain: SuiChain) -> None:
+        chain.connection.is_local = False
+        object_id = (await chain.register(new_blob(SOURCE), 1)).object_id
+        assert (await chain.blob(object_id)).object_id == object_id
+
+    play(act)
+
+
 def test_reading_needs_no_wallet(founded: FoundedChain) -> None:
     async def run() -> None:
         async with SuiChain(founded.network) as chain:

@@ -54,6 +54,7 @@ class Connection:
     def __init__(self, url: str, timeout: float = DEFAULT_TIMEOUT) -> None:
         self.url, self._plaintext = _checked_url(url)
         self.timeout = timeout
+        self.is_local = self._plaintext is not None
         self._client: GrpcProtocolClient | None = None
 
     async def __aenter__(self) -> Self:

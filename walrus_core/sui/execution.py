@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import blake2b
 
 from pysui.sui.sui_bcs import bcs
@@ -35,11 +37,17 @@ __all__ = ["Execution", "Plan", "transaction_digest"]
 Plan = Callable[[View], Awaitable[Draft]]
 """Drafts a transaction for the contract as it stands."""
 
-ATTEMPTS = 4
+ATTEMPTS = 6
 """Times that a plan is made before its refusal is passed on."""
+
+LONGEST_PAUSE = 0.05
+"""Seconds before a plan is made again."""
 
 RESEND_DELAYS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
 """Seconds before each look for a transaction whose answer was lost."""
+
+SIGHT_DELAYS = (0.0, 0.3, 0.3, 0.9, 2.0, 2.0, 2.0)
+"""Seconds before each look for a transaction that a public node executed."""
 
 MOST_GAS_COINS = 256
 MOST_GAS = 50 * 10**9
@@ -63,15 +71,19 @@ class Execution:
         """Draft, sign and execute; with `dry_run`, only simulate."""
         async with self._lock:
             for remaining in reversed(range(ATTEMPTS)):
-                view = await self._reader.view()
+                view, price, coins = await asyncio.gather(
+                    self._reader.view(), self._price(), self._gas_coins(MOST_GAS)
+                )
                 draft = await plan(view)
                 try:
-                    executed = await self._attempt(draft)
+                    executed = await self._attempt(draft, price, coins)
                 except (ChainUnavailableError, TransactionUnknownError, InsufficientFundsError):
                     raise
                 except WalrusCoreError:
-                    if not (remaining and await self._is_outdated(view, draft)):
+                    used = {coin.object_id: coin for coin in coins} | draft.owned
+                    if not (remaining and await self._is_outdated(view, used)):
                         raise
+                    await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # others are at it, too
                     continue
                 sender, wal_type = self._key.address, view.contract.wal_type
                 return receipt_of(executed, sender, wal_type, dry_run=self._dry_run)
@@ -85,9 +97,12 @@ class Execution:
             raise InsufficientFundsError(name, needed, got)
         return found
 
-    async def _attempt(self, draft: Draft) -> v2.ExecutedTransaction:
+    async def _attempt(
+        self, draft: Draft, price: int, coins: Sequence[CoinRef]
+    ) -> v2.ExecutedTransaction:
         """Simulate for the budget, then execute; raises what the transaction fails with."""
-        price, coins = await asyncio.gather(self._price(), self._gas_coins(draft))
+        if draft.from_gas:
+            coins = await self._gas_coins(MOST_GAS + draft.from_gas)
         total = sum(coin.balance for coin in coins)
         spare = min(total - draft.from_gas, MOST_GAS)  # what may be spent on gas
         if spare <= 0:
@@ -101,6 +116,8 @@ class Execution:
             return simulated
         transaction = draft.finish(self._key.address, self._gas(coins, price, budget))
         executed = await self._send(transaction)
+        if not self._connection.is_local:
+            await self._await_sight_of(transaction_digest(transaction))
         if failure := failure_of(executed):
             raise failure
         return executed
@@ -151,14 +168,21 @@ class Execution:
             await asyncio.sleep(delay)
         raise TransactionUnknownError(digest, reason) if sent else last
 
-    async def _is_outdated(self, view: View, draft: Draft) -> bool:
+    async def _await_sight_of(self, digest: str) -> None:
+        """A public node may answer from before for a moment: wait as the official client does."""
+        for delay in SIGHT_DELAYS:
+            await asyncio.sleep(delay)
+            with contextlib.suppress(ChainUnavailableError, TransactionRejectedError):
+                if await self._connection.executed(digest):
+                    return
+
+    async def _is_outdated(self, view: View, used: Mapping[bytes, ObjectRef]) -> bool:
         """Whether what a plan was made from is no longer so."""
         self._gas_price = None
-        ids = list(draft.owned)
-        found = await self._connection.objects_if_any(ids)
+        found = await self._connection.objects_if_any(list(used))
         stale = any(
-            item is None or item.version != draft.owned[object_id].version
-            for object_id, item in zip(ids, found, strict=True)
+            item is None or item.version != reference.version
+            for reference, item in zip(used.values(), found, strict=True)
         )
         return stale or not (await self._reader.view()).is_like(view)
 
@@ -167,11 +191,10 @@ class Execution:
             self._gas_price = await self._connection.gas_price()
         return self._gas_price
 
-    async def _gas_coins(self, draft: Draft) -> list[CoinRef]:
-        """The wallet's SUI coins but those that the transaction uses otherwise."""
-        needed = MOST_GAS + draft.from_gas
+    async def _gas_coins(self, needed: int) -> list[CoinRef]:
+        """SUI coins that hold `needed`, or all that there are."""
         coins = await self._connection.coins(self._key.address, SUI_TYPE, needed)
-        return [coin for coin in coins if coin.object_id not in draft.owned][:MOST_GAS_COINS]
+        return coins[:MOST_GAS_COINS]
 
     def _gas(self, coins: Sequence[ObjectRef], price: int, budget: int) -> Gas:
         return Gas(coins, self._key.address, price, budget)
