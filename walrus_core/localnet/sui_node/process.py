@@ -27,6 +27,7 @@ GENESIS_FILE = "genesis.json"
 N_SHARDS = 100
 EPOCH_DURATION_MS = 24 * 3_600_000
 _RETRY_SECONDS = 5.0
+_EVERYWHERE = ("0.0.0.0", "::")
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ async def _turn_epochs(chain: LocalChain, payer: Key) -> None:
 def _network(chain: LocalChain, home: Home, host: str, port: int) -> Network:
     ids = chain.ids
     return Network(
-        sui_url=f"http://{f'[{host}]' if ':' in host else host}:{port}",
+        sui_url=_url(host, port),
         chain_id=digest_text(chain.service_info().chain_id),
         n_shards=chain.genesis.n_shards,
         system_id=address_text(ids.system),
@@ -131,3 +132,10 @@ def _network(chain: LocalChain, home: Home, host: str, port: int) -> Network:
         wallet_address=address_text(key_in(home.wallet).address),
         faucet=str(home.faucet),
     )
+
+
+def _url(host: str, port: int) -> str:
+    """Where programs on this machine find what listens there."""
+    if host in _EVERYWHERE:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -17,6 +17,7 @@ import grpc
 from walrus_core.errors import InvalidEncodingError, StorageError
 from walrus_core.localnet.sui_node.refusals import RefusedError
 from walrus_core.localnet.sui_node.rpc import wire
+from walrus_core.localnet.sui_node.rpc.encoding import encode
 from walrus_core.localnet.sui_node.rpc.statuses import RpcError
 
 __all__ = ["LARGEST_REQUEST", "Handler", "stream", "unary"]
@@ -42,7 +43,7 @@ def unary(
     async def handle(data: bytes, context: grpc.aio.ServicerContext) -> bytes:
         try:
             result = answer(await _parsed(request_type, data))
-            return bytes(result if isinstance(result, betterproto2.Message) else await result)
+            return encode(result if isinstance(result, betterproto2.Message) else await result)
         except Exception as error:
             return await _refuse(context, error)
 
@@ -58,7 +59,7 @@ def stream(
     async def handle(data: bytes, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
         try:
             async for answer in answers(await _parsed(request_type, data)):
-                yield bytes(answer)
+                yield encode(answer)
         except Exception as error:
             await _refuse(context, error)
 
