@@ -174,6 +174,25 @@ def test_sharing_and_burning(
     assert run("burn", "--all-expired", "--json").error["type"] == "InvalidArgumentError"
 
 
+def test_command_lines_of_the_official_client(
+    run: Run,
+    founded: FoundedChain,
+    home: Path,
+    wallet: str,  # noqa: ARG001
+) -> None:
+    ids = [register(founded, home, new_blob(SOURCE), certify=True) for _ in range(3)]
+    extended = run("extend", "--blob-obj-id", ids[0], "--epochs-extended", 1, "--json").json
+    assert extended["epochs"] == 1
+    assert run("delete", "--object-ids", ids[0], ids[1], "--yes").status == 0
+    assert run("burn-blobs", "--object-ids", ids[2]).status == 0
+    assert run("info", "--json").json["nShards"] == 100
+    assert run("get-wal", "--amount", SUI, "--json").json["walFrost"] == WAL
+    assert run("generate-sui-wallet").status == 0
+    node = run("info", "--committee", "--json").json["committee"][0]["nodeId"]
+    staked = run("stake", "--node-ids", node, "--amounts", 2 * WAL, "--json").json
+    assert (staked["walFrost"], staked["nodeId"]) == (-2 * WAL, node)
+
+
 def test_stakes(run: Run, wallet: str) -> None:  # noqa: ARG001
     assert run("stakes").text.strip() == "no stakes"
     node = run("chain", "info", "--committee", "--json").json["committee"][0]["nodeId"]

@@ -29,17 +29,17 @@ COMMANDS = {
     "chain": "Run a local chain, or look at a network's.",
     "wallet": "Make keys, and see, get and exchange money.",
     "price": "Say what storing a blob takes.",
-    "blobs": "List the blobs that the wallet owns.",
-    "extend": "Store a blob for more epochs.",
+    "blobs": "List the blobs that the wallet owns, with when they expire.",
+    "extend": "Store a blob for N more epochs.",
     "delete": "Delete blobs that were registered as deletable.",
-    "burn": "Destroy blob objects.",
+    "burn": "Destroy blob objects, for good.",
     "get-attributes": "Print the attributes of a blob.",
-    "set-attribute": "Set and remove attributes of a blob.",
-    "share": "Make a blob shared, so that everybody can extend it.",
+    "set-attribute": "Set and remove attributes of a blob, in one transaction.",
+    "share": "Make a blob shared, for good, so that everybody can extend it.",
     "fund": "Give a shared blob WAL for its extension.",
-    "storage": "List, split and merge storage.",
-    "stake": "Stake WAL with a node.",
-    "unstake": "Ask for a stake back.",
+    "storage": "List, split and merge the storage that the wallet owns.",
+    "stake": "Stake AMOUNT with a node.",
+    "unstake": "Ask for a stake back, which takes until a later epoch.",
     "withdraw": "Take a stake and what it earned back.",
     "stakes": "List the stakes that the wallet owns.",
     "node": "Register a storage node, vote, and collect its commission.",
@@ -68,6 +68,9 @@ ALIASES = {
     "withdraw-stake": "withdraw",
     "list-staked-wal": "stakes",
     "node-admin": "node",
+    "info": "chain info",
+    "get-wal": "wallet exchange",
+    "generate-sui-wallet": "wallet new",
 }
 """What the official client calls some of them."""
 
@@ -82,14 +85,16 @@ class App(click.Group):
         """The names of the commands, without loading them."""
         return list(COMMANDS)
 
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command."""
-        name = ALIASES.get(cmd_name, cmd_name)
+        name, _, subcommand = ALIASES.get(cmd_name, cmd_name).partition(" ")
         if name not in COMMANDS:
             return None
         shared, own = PLACES.get(name), name.replace("-", "_")
         module = import_module(f"walrus_core.cli.{shared or own}")
         command: click.Command = getattr(module, own if shared else "command")
+        if subcommand and isinstance(command, click.Group):
+            return command.get_command(ctx, subcommand)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from walrus_core.cli.arguments import BlobIdCommand, Command
+from walrus_core.cli.arguments import Command
 from walrus_core.cli.money import epochs_text, receipt_report, receipt_values, wal_amount
 from walrus_core.cli.network import Access, with_money, with_wallet
-from walrus_core.cli.objects import blob_object, object_text
+from walrus_core.cli.objects import ChainCommand, blob_object, object_text
 from walrus_core.cli.output import Report, Table, Values
 from walrus_core.cli.quantities import count_text, size_text, wal_text
 from walrus_core.errors import InvalidArgumentError
@@ -57,7 +57,7 @@ def command(include_expired: bool, access: Access) -> Report:
     )
 
 
-@click.command("extend", cls=BlobIdCommand)
+@click.command("extend", cls=ChainCommand, official=["--blob-obj-id", "--shared"])
 @BLOB
 @click.option(
     "--epochs", "--epochs-extended", type=click.IntRange(1, 1000), required=True, metavar="N"
@@ -79,7 +79,7 @@ def extend(blob: str, epochs: int, access: Access) -> Report:
     return receipt_report(f"extended by {epochs_text(epochs)}", receipt, values)
 
 
-@click.command("delete", cls=BlobIdCommand)
+@click.command("delete", cls=ChainCommand, official=["--blob-ids", "--object-ids", "--yes"])
 @click.argument("blobs", metavar="BLOB...", nargs=-1, required=True)
 @click.option(
     "--yes", is_flag=True, hidden=True, help="As scripts for the official client have it."
@@ -103,7 +103,7 @@ def delete(blobs: tuple[str, ...], yes: bool, access: Access) -> Report:  # noqa
     return Report({"deleted": values}, headline=f"{count_text(len(done), 'blob')} deleted")
 
 
-@click.command("burn", cls=BlobIdCommand)
+@click.command("burn", cls=ChainCommand, official=["--object-ids"])
 @click.argument("blobs", metavar="[BLOB]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All blobs that the wallet owns.")
 @click.option("--all-expired", is_flag=True, help="Those of them that have expired.")
@@ -141,12 +141,15 @@ def burn(
     return receipt_report(f"{count_text(len(ids), 'blob object')} burned", receipt, values)
 
 
-@click.command("share", cls=BlobIdCommand)
+@click.command("share", cls=ChainCommand, official=["--blob-obj-id"])
 @BLOB
 @click.option("--amount", callback=wal_amount, metavar="WAL", help="Fund its extension with this.")
 @with_money
 def share(blob: str, amount: int | None, access: Access) -> Report:
-    """Make a blob shared, for good: everybody can fund and extend it, nobody delete it."""
+    """Make a blob shared, for good, so that everybody can extend it.
+
+    Nobody can delete it any more; it pays for its extension from funds, which everybody can add to.
+    """
 
     async def act(chain: SuiChain) -> Done:
         object_id = await blob_object(chain, blob)
@@ -157,7 +160,7 @@ def share(blob: str, amount: int | None, access: Access) -> Report:
     return receipt_report("shared", receipt, values)
 
 
-@click.command("fund", cls=Command)
+@click.command("fund", cls=ChainCommand, official=["--shared-blob-obj-id"])
 @click.argument("blob", metavar="SHARED_BLOB")
 @click.option("--amount", callback=wal_amount, required=True, metavar="WAL")
 @with_money

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from walrus_core.cli.arguments import Command, size_in_bytes
+from walrus_core.cli.arguments import Command, json_option, size_in_bytes
 from walrus_core.cli.money import receipt_report, wal_amount
 from walrus_core.cli.network import Access, require_pysui, with_money
 from walrus_core.cli.objects import object_id, object_text
@@ -34,7 +34,10 @@ def _vote(name: str, callback: Callable[..., Any], default: str, metavar: str) -
 
 @click.group("node")
 def command() -> None:
-    """Register a storage node, and vote, set and collect its commission."""
+    """Register a storage node, vote, and collect its commission."""
+
+
+command.params.append(json_option())
 
 
 @command.command("register", cls=Command)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from walrus_core.cli.arguments import BlobIdCommand
 from walrus_core.cli.convert_blob_id import parse_blob_id
 from walrus_core.errors import InvalidArgumentError, InvalidEncodingError
 
@@ -14,6 +16,20 @@ if TYPE_CHECKING:
     from walrus_core.sui.chain import SuiChain
 
 _OBJECT_ID = re.compile(r"0x[0-9a-fA-F]{1,64}")
+
+
+class ChainCommand(BlobIdCommand):
+    """A command whose arguments may stand behind `official` options, as the official client wants.
+
+    The options are dropped: what they name is an argument here.
+    """
+
+    def __init__(self, *args: Any, official: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.official = official
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [arg for arg in args if arg not in self.official])
 
 
 def object_id(_ctx: click.Context, _param: click.Parameter, text: str | None) -> bytes | None:

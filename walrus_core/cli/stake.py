@@ -9,7 +9,7 @@ import click
 from walrus_core.cli.arguments import Command
 from walrus_core.cli.money import receipt_report, wal_amount
 from walrus_core.cli.network import Access, with_money, with_wallet
-from walrus_core.cli.objects import object_id, object_text
+from walrus_core.cli.objects import ChainCommand, object_id, object_text
 from walrus_core.cli.output import Report, Table, Values
 from walrus_core.cli.quantities import wal_text
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STAKE = click.argument("stake_id", callback=object_id, metavar="STAKE")
 
 
-@click.command("stake", cls=Command)
+@click.command("stake", cls=ChainCommand, official=["--node-ids", "--amounts"])
 @click.argument("node", callback=object_id, metavar="NODE")
 @click.argument("amount", callback=wal_amount, default="1WAL", metavar="[AMOUNT]")
 @with_money
@@ -42,9 +42,9 @@ def command(node: bytes, amount: int, access: Access) -> Report:
 @STAKE
 @with_money
 def unstake(stake_id: bytes, access: Access) -> Report:
-    """Ask for a stake back; `withdraw` it when its epoch has come.
+    """Ask for a stake back, which takes until a later epoch.
 
-    STAKE is its object id, as `stakes` lists it.
+    STAKE is its object id, as `stakes` lists it, with when it can be withdrawn.
     """
 
     async def act(chain: SuiChain) -> Receipt:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from walrus_core.cli.arguments import Command, size_in_bytes
+from walrus_core.cli.arguments import Command, json_option, size_in_bytes
 from walrus_core.cli.money import receipt_report
 from walrus_core.cli.network import Access, with_money, with_wallet
 from walrus_core.cli.objects import object_id, object_text
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @click.group("storage")
 def command() -> None:
     """List, split and merge the storage that the wallet owns."""
+
+
+command.params.append(json_option())
 
 
 @command.command("list", cls=Command)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from walrus_core.cli.arguments import Command
+from walrus_core.cli.arguments import Command, json_option
 from walrus_core.cli.money import receipt_report, sui_amount, sui_text, wal_amount
 from walrus_core.cli.network import Access, require_pysui, with_money, with_wallet
 from walrus_core.cli.objects import object_id, object_text
@@ -27,6 +27,9 @@ def command() -> None:
     A wallet is a keystore file as the official client has it. $WALRUS_CORE_SUI_KEY, a key as
     suiprivkey1..., comes before it.
     """
+
+
+command.params.append(json_option())
 
 
 @command.command("new", cls=Command)

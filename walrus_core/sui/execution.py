@@ -54,6 +54,14 @@ MOST_GAS = 50 * 10**9
 """MIST that a transaction may be allowed at most."""
 
 
+class _OutdatedError(Exception):
+    """A refusal, of a plan that was made for a chain that has moved on."""
+
+    def __init__(self, reason: WalrusCoreError) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Execution:
     """Executes transactions of one wallet, one after another: they share its coins."""
 
@@ -70,24 +78,15 @@ class Execution:
     async def run(self, plan: Plan) -> Receipt:
         """Draft, sign and execute; with `dry_run`, only simulate."""
         async with self._lock:
-            for remaining in reversed(range(ATTEMPTS)):
-                view, price, coins = await asyncio.gather(
-                    self._reader.view(), self._price(), self._gas_coins(MOST_GAS)
-                )
-                draft = await plan(view)
+            attempt = 1
+            while True:
                 try:
-                    executed = await self._attempt(draft, price, coins)
-                except (ChainUnavailableError, TransactionUnknownError, InsufficientFundsError):
-                    raise
-                except WalrusCoreError:
-                    used = {coin.object_id: coin for coin in coins} | draft.owned
-                    if not (remaining and await self._is_outdated(view, used)):
-                        raise
-                    await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # others are at it, too
-                    continue
-                sender, wal_type = self._key.address, view.contract.wal_type
-                return receipt_of(executed, sender, wal_type, dry_run=self._dry_run)
-        raise AssertionError("unreachable")
+                    return await self._try(plan)
+                except _OutdatedError as error:
+                    if attempt == ATTEMPTS:
+                        raise error.reason from None
+                attempt += 1
+                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # others are at it, too
 
     async def coins(self, coin: str, name: str, needed: int) -> list[CoinRef]:
         """Coins that hold `needed`, or InsufficientFundsError with the coin's `name`."""
@@ -96,6 +95,24 @@ class Execution:
         if got < needed:
             raise InsufficientFundsError(name, needed, got)
         return found
+
+    async def _try(self, plan: Plan) -> Receipt:
+        """Once: raises what it fails with, or _OutdatedError if another plan may not."""
+        view, price, coins = await asyncio.gather(
+            self._reader.view(), self._price(), self._gas_coins(MOST_GAS)
+        )
+        draft = await plan(view)
+        try:
+            executed = await self._attempt(draft, price, coins)
+        except (ChainUnavailableError, TransactionUnknownError, InsufficientFundsError):
+            raise
+        except WalrusCoreError as error:
+            used = {coin.object_id: coin for coin in coins} | draft.owned
+            if await self._is_outdated(view, used):
+                raise _OutdatedError(error) from error
+            raise
+        sender, wal_type = self._key.address, view.contract.wal_type
+        return receipt_of(executed, sender, wal_type, dry_run=self._dry_run)
 
     async def _attempt(
         self, draft: Draft, price: int, coins: Sequence[CoinRef]
