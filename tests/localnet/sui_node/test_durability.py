@@ -19,7 +19,7 @@ from localnet.sui_node.people import (
 )
 
 from walrus_core.errors import StorageError
-from walrus_core.localnet.sui_node import durable_log
+from walrus_core.localnet.sui_node import durable_log, saved_state
 from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.journal import Journal
 from walrus_core.localnet.sui_node.values import ExecutedTransaction
@@ -277,3 +277,21 @@ def test_records_do_not_pass_for_others(tmp_path: Path) -> None:
         path.write_bytes(bad)
         kept = [offset for offset, _ in Journal(path, MAGIC).read_all()]
         assert kept == [offset for offset in offsets if offset + 18 <= place]
+
+
+def test_a_state_mostly_out_of_date_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_log, "SAVE_AFTER", 1)
+    chain = new_chain(tmp_path)
+    for amount in range(1, 60):
+        gift(chain, amount)
+    state = fingerprint(chain)
+    before = (tmp_path / "state").stat().st_size
+    monkeypatch.setattr(saved_state, "SLACK", 0)
+    monkeypatch.setattr(saved_state, "MOST_OUTDATED", 1)
+    assert fingerprint(LocalChain.open(tmp_path)) == state
+    assert (tmp_path / "state").stat().st_size < before / 4
+    again = LocalChain.open(tmp_path)
+    assert fingerprint(again) == state
+    assert again.transaction_at(30) is not None

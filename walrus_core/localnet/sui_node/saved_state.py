@@ -30,7 +30,8 @@ __all__ = ["Place", "SavedState", "Stored"]
 
 _MAGIC = b"walrus-core state 1\n"
 _MANY = 2**32
-_SLACK = 20_000
+MOST_OUTDATED, SLACK = 3, 20_000
+"""The file may hold so many objects for each that there is, and some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class SavedState:
 
     def needs_compaction(self, world: World) -> bool:
         """Whether most of what the file holds is out of date."""
-        return self._written > 3 * len(world.store) + _SLACK
+        return self._written > MOST_OUTDATED * len(world.store) + SLACK
 
     def append(self, place: Place, world: World, changed: Iterable[bytes], rows: bytes) -> None:
         """What changed since the last record: objects by their ids, and new rows of the history."""
