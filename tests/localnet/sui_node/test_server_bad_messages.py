@@ -24,6 +24,7 @@ REQUESTS = {
         "ListCheckpoints",
     ],
     "MovePackageService": ["GetPackage", "GetDatatype", "GetFunction", "ListPackageVersions"],
+    "NameService": ["LookupName", "ReverseLookupName"],
     "SignatureVerificationService": ["VerifySignature"],
     "StateService": [
         "ListOwnedObjects",
@@ -216,7 +217,7 @@ def varint(value: int) -> bytes:
 
 
 def test_unknown_methods_and_services(running_chain: RunningChain) -> None:
-    for method in ["LedgerService/Nothing", "NameService/LookupName", "Nothing/GetObject"]:
+    for method in ["LedgerService/Nothing", "Nothing/GetObject"]:
         answer = ask(running_chain, f"/sui.rpc.v2.{method}", b"")
         assert answer is grpc.StatusCode.UNIMPLEMENTED
 

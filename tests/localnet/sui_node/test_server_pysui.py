@@ -209,7 +209,10 @@ def test_functions_and_packages(play: Play, running_chain: RunningChain) -> None
         assert wal.type_name.endswith("::wal::WAL")
         assert node.body.type_name == f"0x{2:064x}::object::ID"
         whole = (await ask(client, requests.GetPackage(package=package))).package
-        assert {"system", "staking", "blob"} <= {module.name for module in whole.modules}
+        modules = {module.name: module for module in whole.modules}
+        assert {"system", "staking", "blob"} <= modules.keys()
+        assert "reserve_space" in {each.name for each in modules["system"].functions}
+        assert [each.name for each in modules["blob"].datatypes] == ["Blob"]
         versions = await ask(client, requests.GetPackageVersions(package_storage_id=package))
         assert whole.storage_id in {each.package_id for each in versions.versions}
         nothing = requests.GetFunction(package=package, module_name="staking", function_name="none")

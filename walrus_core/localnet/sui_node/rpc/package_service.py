@@ -51,15 +51,31 @@ class MovePackageService:
         return v2.GetDatatypeResponse(datatype=datatype_message(datatype))
 
     def get_package(self, request: v2.GetPackageRequest) -> v2.GetPackageResponse:
-        """Modules by name only: there is no bytecode here."""
+        """What its modules declare; there is no bytecode here."""
         package = self._package(request.package_id)
         message = v2.Package(
             storage_id=address_text(package.id),
             original_id=address_text(package.original_id),
             version=package.version,
-            modules=[v2.Module(name=name) for name in package.modules],
+            modules=[self._module(package.original_id, name) for name in package.modules],
         )
         return v2.GetPackageResponse(package=message)
+
+    def _module(self, original: bytes, name: str) -> v2.Module:
+        catalogue = self._chain.world.catalogue
+        return v2.Module(
+            name=name,
+            datatypes=[
+                datatype_message(datatype)
+                for (package, module, _), datatype in catalogue.datatypes.items()
+                if (package, module) == (original, name)
+            ],
+            functions=[
+                function_message(function)
+                for (package, module, _), function in catalogue.functions.items()
+                if (package, module) == (original, name)
+            ],
+        )
 
     def list_package_versions(
         self, request: v2.ListPackageVersionsRequest
