@@ -13,6 +13,7 @@ import grpc
 import pysui.sui.sui_grpc.suimsgs.sui.rpc.v2 as v2
 import pytest
 from localnet.sui_node.running_chain import RunningChain, start
+from pysui.sui.sui_grpc.suimsgs.google.protobuf import FieldMask
 
 
 def service_info(running: RunningChain) -> v2.GetServiceInfoResponse:
@@ -104,6 +105,27 @@ def test_epochs_turn_by_themselves(home: Path) -> None:
         names = epoch_events(running, until="EpochChangeStart", count=2)
         assert names[:2] == ["EpochParametersSelected", "EpochChangeStart"]
         assert names.count("EpochChangeDone") >= 1
+    finally:
+        assert running.stop() == 0
+
+
+def test_subscribers_hear_of_epochs(home: Path) -> None:
+    running = start(home, "--epoch-duration", "1s")
+    try:
+        mask = FieldMask(["event_type", "checkpoint"])
+        request = bytes(v2.SubscribeEventsRequest(read_mask=mask))
+        with grpc.insecure_channel(running.address) as channel:
+            call = channel.unary_stream("/sui.rpc.v2.SubscriptionService/SubscribeEvents")
+            heard = []
+            for data in call(request, timeout=30):
+                frame = v2.SubscribeEventsResponse.parse(data)
+                assert frame.watermark is not None
+                assert frame.watermark.cursor
+                if frame.event is not None:
+                    heard.append((frame.event.event_type or "").split("::")[-1])
+                if "EpochChangeStart" in heard:
+                    break
+        assert heard[0] == "EpochParametersSelected"
     finally:
         assert running.stop() == 0
 
