@@ -1,7 +1,7 @@
 """What has happened: executed transactions by digest and number, and the checkpoints they are in.
 
 Each transaction has a checkpoint of its own, and its number; number 0 is genesis, which is none.
-The transactions lie in the journal; in memory there are their digests, and the latest ones.
+The transactions lie in the journal; in memory there are their digests, and those last asked for.
 """
 
 from __future__ import annotations
@@ -63,18 +63,12 @@ class History:
         self._offsets.append(offset)
         self._name(entry.executed.digest, _checkpoint(entry).digest)
         self.rolling_gas = entry.rolling_gas
-        self._remember(self.last, entry)
 
     def _name(self, digest: bytes, checkpoint: bytes) -> None:
         self._digests.append(digest)
         self._checkpoints.append(checkpoint)
         self._numbers[digest] = len(self._digests)
         self._checkpoint_numbers[checkpoint] = len(self._digests)
-
-    def _remember(self, number: int, entry: Entry) -> None:
-        self._recent[number] = entry
-        if len(self._recent) > _KEPT:
-            self._recent.popitem(last=False)
 
     def number_of(self, digest: bytes) -> int | None:
         return self._numbers.get(digest)
@@ -91,7 +85,9 @@ class History:
         found = self._recent.get(number)
         if found is None:
             found = unpack(self._journal.read(self._offsets[number - 1]))
-            self._remember(number, found)
+            self._recent[number] = found
+            if len(self._recent) > _KEPT:
+                self._recent.popitem(last=False)
         return found
 
     def checkpoint(self, number: int) -> Checkpoint | None:
