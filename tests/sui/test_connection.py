@@ -98,3 +98,22 @@ def test_tls_elsewhere() -> None:
     assert (
         Connection("https://fullnode.testnet.sui.io").url == "https://fullnode.testnet.sui.io:443"
     )
+
+
+def test_tls_is_not_given_up() -> None:
+    """A node that does not speak TLS where it should is not talked to in the clear."""
+    heard = bytearray()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.extend(await reader.read(4096))
+        writer.write(b"no TLS here")
+        await writer.drain()
+
+    async def run() -> None:
+        async with listener(listen) as url:
+            await ask(url.replace("http:", "https:"))
+
+    with pytest.raises(ChainUnavailableError):
+        asyncio.run(run())
+    assert heard[:1] == b"\x16"  # a TLS handshake, and nothing else
+    assert b"PRI * HTTP/2.0" not in heard

@@ -10,7 +10,7 @@ from walrus_core.cli.arguments import Command
 from walrus_core.cli.network import Access, on_network
 from walrus_core.cli.objects import object_text
 from walrus_core.cli.output import Report, Table
-from walrus_core.cli.quantities import size_text
+from walrus_core.cli.quantities import count_text, size_text
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Committee
@@ -60,7 +60,7 @@ def _report(state: ChainState, committee: Committee | None, access: Access) -> R
         "epoch": f"{state.epoch}: {PHASES[state.phase]}",
         "epochs last": f"{state.epoch_duration:,.10g} s; paid for at most"
         f" {state.max_epochs_ahead} ahead",
-        "committee": f"{state.n_members} nodes with {state.n_shards:,} shards",
+        "committee": f"{count_text(state.n_members, 'node')} with {state.n_shards:,} shards",
         "prices": f"{state.prices.storage:,} FROST per MiB and epoch,"
         f" {state.prices.write:,} FROST per MiB written",
         "capacity": f"{size_text(state.used_capacity)} of {size_text(state.total_capacity)}",

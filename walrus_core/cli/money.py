@@ -75,7 +75,8 @@ def receipt_report(
     told = dict(facts or {})
     for object_id, struct in receipt.created.items():
         told[f"new {struct}"] = f"0x{object_id.hex()}"
-    told[_verb(receipt.wal)] = wal_text(abs(receipt.wal))
+    if receipt.wal:
+        told["received" if receipt.wal > 0 else "paid"] = wal_text(abs(receipt.wal))
     told["gas"] = _gas_text(receipt.gas)
     if receipt.transaction:
         told["transaction"] = receipt.transaction
@@ -91,7 +92,3 @@ def epochs_text(epochs: int) -> str:
 def _gas_text(mist: int) -> str:
     """Storage that is freed pays back more than some transactions cost."""
     return f"{-mist:,} MIST back" if mist < 0 else f"{mist:,} MIST"
-
-
-def _verb(wal: int) -> str:
-    return "received" if wal > 0 else "paid"

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self, cast
-from urllib.parse import urlsplit
 
 from grpclib.client import Channel
 from grpclib.const import Status
@@ -24,12 +22,12 @@ from pysui.sui.sui_grpc.suimsgs.sui.rpc import v2
 
 from walrus_core.errors import (
     ChainUnavailableError,
-    InvalidArgumentError,
     TransactionRejectedError,
     UnknownObjectError,
 )
 from walrus_core.sui.addresses import address_text, parse_address
 from walrus_core.sui.draft import CoinRef
+from walrus_core.sui.urls import node_url
 
 __all__ = ["MOST_OBJECTS", "Connection"]
 
@@ -52,7 +50,7 @@ class Connection:
     """One channel to the node at `url`; every answer is due within `timeout` seconds."""
 
     def __init__(self, url: str, timeout: float = DEFAULT_TIMEOUT) -> None:
-        self.url, self._plaintext = _checked_url(url)
+        self.url, self._plaintext = node_url(url)
         self.timeout = timeout
         self.is_local = self._plaintext is not None
         self._client: GrpcProtocolClient | None = None
@@ -273,29 +271,6 @@ class Connection:
                     self._client._channel.close()  # noqa: SLF001 - pysui knows only TLS
                 self._client._channel = Channel(host, port, ssl=None)  # noqa: SLF001
         return self._client
-
-
-def _checked_url(url: str) -> tuple[str, tuple[str, int] | None]:
-    """The URL with its port; host and port of a node on this machine, None for one behind TLS."""
-    parts = urlsplit(url)
-    try:
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    if parts.scheme == "https" and host:
-        return f"https://{host}:{port or 443}", None
-    if parts.scheme == "http" and port and _is_loopback(host):
-        return url, (host, port)
-    raise InvalidArgumentError(
-        f"{url!r}: a node is https://HOST:PORT, or http://127.0.0.1:PORT on this machine only"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _reason(error: BaseException) -> str:
