@@ -25,7 +25,7 @@ from walrus_core.errors import StorageError
 from walrus_core.sui.keys import Key, add_to_keystore, read_keystore
 from walrus_core.sui.networks import LOCAL_FILE, home_directory
 
-__all__ = ["Home", "Network"]
+__all__ = ["Home", "Network", "key_in"]
 
 
 @dataclass(frozen=True, slots=True)
