@@ -58,10 +58,11 @@ def test_without_a_directory_it_is_home(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_one_holds_the_lock(tmp_path: Path) -> None:
-    with Home(tmp_path).occupied():
-        with pytest.raises(StorageError, match="another process"), Home(tmp_path).occupied():
-            pass
-    with Home(tmp_path).occupied():
+    home = Home(tmp_path)
+    refused = pytest.raises(StorageError, match="another process")
+    with home.occupied(), refused, home.occupied():
+        pass
+    with home.occupied():
         pass
 
 
