@@ -8,6 +8,7 @@ from localnet.sui_node.people import (
     ALICE,
     OPERATOR,
     Draft,
+    Person,
     created,
     genesis,
     new_chain,
@@ -18,6 +19,7 @@ from walrus_core.localnet.sui_node import bcs
 from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.chain_clock import ChainClock
 from walrus_core.localnet.sui_node.epoch_driver import EpochDriver
+from walrus_core.localnet.sui_node.ids import address_text
 from walrus_core.localnet.sui_node.values import ObjectRecord
 
 
@@ -115,3 +117,19 @@ def test_it_runs_until_cancelled(tmp_path: Path) -> None:
     asyncio.run(asyncio.wait_for(for_a_while(), 30))
     chain.close()
     assert LocalChain.open(tmp_path).world.ledger.state.system.epoch >= 4
+
+
+def test_without_money_it_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    chain = new_chain(tmp_path, epoch_duration_ms=1)
+    nobody = Person("nobody")
+    driver = EpochDriver(chain, nobody.address, nobody.sign)
+
+    async def for_a_moment() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(driver.run(), 0.2)
+
+    asyncio.run(for_a_moment())
+    assert [record.message for record in caplog.records] == [
+        f"the epoch cannot be turned: no SUI coins owned by {address_text(nobody.address)}"
+        " can pay for gas"
+    ]

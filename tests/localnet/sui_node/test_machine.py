@@ -16,6 +16,7 @@ from localnet.sui_node.people import (
     registered,
 )
 
+from walrus_core.localnet.ledger.objects import Storage
 from walrus_core.localnet.sui_node import bcs
 from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.native_calls import NATIVE
@@ -308,3 +309,36 @@ def test_calls_of_unknown_modules_of_known_packages(chain: LocalChain) -> None:
     draft = Draft(chain)
     draft.commands.append(MoveCall(FRAMEWORK, "no_module", "f", (), ()))
     assert failure_of(draft).kind == "FUNCTION_NOT_FOUND"
+
+
+def test_numbers_that_do_not_fit_are_errors_of_arithmetic(chain: LocalChain) -> None:
+    """They have no code; they are said to have happened where the call went."""
+    draft = Draft(chain)
+    storage, other = (_space(draft) for _ in range(2))
+    draft.transfer(storage, other)
+    executed = draft.succeed()
+    ids = [
+        change.id
+        for change in executed.effects.changes
+        if change.type and change.type.name == "Storage"
+    ]
+    ledger = chain.world.ledger
+    for object_id in ids:
+        held = ledger.objects[object_id]
+        assert isinstance(held, Storage)
+        with ledger.transaction():
+            held.storage_size = 2**63
+    draft = Draft(chain)
+    draft.call("storage_resource::fuse", *map(draft.owned, ids))
+    failure = failure_of(draft)
+    assert failure.kind == "MOVE_PRIMITIVE_RUNTIME_ERROR"
+    assert (failure.abort_module, failure.abort_code) == ("storage_resource", None)
+    assert (failure.abort_function, failure.command) == ("fuse", 0)
+
+
+def _space(draft: Draft) -> Argument:
+    [payment] = draft.split(draft.wal(), 100)
+    size, epochs = draft.u64(1), draft.u32(1)
+    space = draft.call("system::reserve_space", draft.system(), size, epochs, payment)
+    draft.framework("coin::destroy_zero", payment)
+    return space

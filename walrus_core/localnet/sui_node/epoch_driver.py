@@ -7,12 +7,14 @@ themselves; for the nodes whose caps the key owns, the driver does.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 
 from walrus_core.localnet.ledger.objects import StorageNodeCap
 from walrus_core.localnet.ledger.staking_state import DONE, SELECTED, SYNC
 from walrus_core.localnet.sui_node import bcs, transaction_bcs
 from walrus_core.localnet.sui_node.chain import LocalChain
+from walrus_core.localnet.sui_node.refusals import RefusedError
 from walrus_core.localnet.sui_node.transaction_data import (
     Argument,
     GasData,
@@ -26,6 +28,8 @@ from walrus_core.localnet.sui_node.transaction_data import (
 from walrus_core.localnet.sui_node.values import ExecutedTransaction
 
 __all__ = ["EpochDriver"]
+
+_LOGGER = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS = 1.0
 _SOONEST_SECONDS = 0.01
@@ -44,10 +48,17 @@ class EpochDriver:
         self._sign = sign
 
     async def run(self) -> None:
-        """Turn the epochs until cancelled."""
+        """Turn the epochs until cancelled; what fails is tried again, but not in a hurry."""
         while True:
-            await self.turn()
-            await asyncio.sleep(self._pause())
+            try:
+                done = await self.turn()
+            except RefusedError as refusal:
+                _LOGGER.warning("the epoch cannot be turned: %s", refusal)
+                pause = _LOOK_EVERY_SECONDS
+            else:
+                failed = any(executed.effects.failure is not None for executed in done)
+                pause = _LOOK_EVERY_SECONDS if failed else self._pause()
+            await asyncio.sleep(pause)
 
     async def turn(self) -> list[ExecutedTransaction]:
         """Do all that is due now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from walrus_core.localnet.ledger import Abort
+from walrus_core.localnet.sui_node.functions import Function
 from walrus_core.localnet.sui_node.ids import address_text
 from walrus_core.localnet.sui_node.values import Failure
 
@@ -46,20 +47,24 @@ def type_argument_error(index: int, description: str) -> CommandError:
     return CommandError(Failure("TYPE_ARGUMENT_ERROR", words, argument_index=index))
 
 
-def aborted(error: Abort, package: bytes, function: str) -> CommandError:
-    """A call that the contract refuses; operations that do not fit have no code."""
-    place = f"{address_text(package)}::{error.module}::{function}"
+def aborted(error: Abort, package: bytes, called: Function) -> CommandError:
+    """A call that the contract refuses; operations that do not fit have no code, and no module of
+    their own.
+    """
+    function = called.name
     if error.code is None:
+        place = f"{address_text(package)}::{called.module}::{function}"
         return CommandError(
             Failure(
                 "MOVE_PRIMITIVE_RUNTIME_ERROR",
                 f"arithmetic error in a call of {place}",
                 abort_package=package,
-                abort_module=error.module,
+                abort_module=called.module,
                 abort_function=function,
                 abort_name="",
             )
         )
+    place = f"{address_text(package)}::{error.module}::{function}"
     return CommandError(
         Failure(
             "MOVE_ABORT",

@@ -80,7 +80,7 @@ class Calls:
             self._check_version(package, function)
             results = self._results(function, type_arguments, payloads)
         except Abort as error:
-            raise aborted(error, self._package_of(error, function), function.name) from None
+            raise aborted(error, self._package_of(error, function), function) from None
         except (InvalidArgumentError, InvalidEncodingError) as error:
             raise failed("VM_INVARIANT_VIOLATION", str(error)) from None
         except UnknownObjectError as error:
