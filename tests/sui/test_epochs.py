@@ -77,12 +77,15 @@ def test_registrations_survive_the_turns(turning: FoundedChain) -> None:
 def test_expired_blobs(turning: FoundedChain) -> None:
     async def act(chain: SuiChain) -> None:
         certified, certificate = await certified_blob(turning, chain)
-        late = await chain.register(new_blob(SOURCE), 1)
-        await epoch_after(chain, max(certified.end_epoch, late.end_epoch) - 1)
+        late, blob = await chain.register(new_blob(SOURCE), 1), new_blob(SOURCE)
+        [storage_id] = (await chain.storage.reserve(blob.encoded_size, 1)).created
+        await epoch_after(chain, max(certified.end_epoch, late.end_epoch))
         with pytest.raises(Abort, match="blob::EResourceBounds"):
             await chain.extend(certified.object_id, 1)
         with pytest.raises(Abort, match="messages::EIncorrectEpoch"):
             await chain.certify(late.object_id, certificate)
+        with pytest.raises(Abort, match="blob::EResourceBounds"):
+            await chain.register_on(blob, storage_id)
         receipt = await chain.owned.burn([certified.object_id, late.object_id])
         assert receipt.wal == 0
 

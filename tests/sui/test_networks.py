@@ -41,6 +41,17 @@ def test_local_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.faucet == tmp_path / "faucet.keystore"
 
 
+def test_network_of_a_file(tmp_path: Path) -> None:
+    needed = {key: DESCRIPTION[key] for key in ("suiUrl", "systemId", "stakingId")}
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(needed))
+    found = network(str(path))
+    assert (found.staking, found.exchanges) == (parse_address("0x52"), ())
+    assert (found.wallet, found.faucet) == (None, None)
+    with pytest.raises(StorageError, match="no such file"):
+        network(str(tmp_path / "other.json"))
+
+
 def test_no_local_network_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="chain up"):
         local_network(tmp_path)

@@ -97,10 +97,10 @@ def with_money(command: Callable[..., T]) -> Callable[..., T]:
 
 _NETWORK = click.option(
     "--network",
-    type=click.Choice(["local", "testnet", "mainnet"]),
     default="local",
     show_default=True,
-    help="Whose chain to talk to.",
+    metavar="local|testnet|mainnet|FILE",
+    help="Whose chain to talk to; FILE is like the network.json of a local one.",
 )
 _WALLET = click.option(
     "--wallet",

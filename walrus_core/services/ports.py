@@ -57,10 +57,12 @@ class Prices:
     def storage_cost(self, encoded_size: int, epochs: int) -> int:
         return storage_units(encoded_size) * self.storage * epochs
 
+    def write_cost(self, encoded_size: int) -> int:
+        return storage_units(encoded_size) * self.write
+
     def cost(self, encoded_size: int, epochs: int) -> Cost:
         """What the contract takes for a blob of this encoded size (spec, chapter 11.3)."""
-        write = storage_units(encoded_size) * self.write
-        return Cost(self.storage_cost(encoded_size, epochs), write)
+        return Cost(self.storage_cost(encoded_size, epochs), self.write_cost(encoded_size))
 
 
 def storage_units(encoded_size: int) -> int:
@@ -207,6 +209,10 @@ class Chain(Protocol):
 
     async def register(self, blob: NewBlob, epochs: int) -> Registration:
         """Reserve storage for `epochs` epochs, this one included, and register, in one go."""
+        ...
+
+    async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
+        """Register on storage that the wallet owns, which must be large enough; pay for writing."""
         ...
 
     async def certify(self, object_id: bytes, certificate: Certificate) -> Receipt:

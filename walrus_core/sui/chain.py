@@ -28,7 +28,7 @@ from walrus_core.sui import move, transactions
 from walrus_core.sui.addresses import BYTE_VECTOR_TAG, field_id
 from walrus_core.sui.blobs import Blobs
 from walrus_core.sui.connection import DEFAULT_TIMEOUT, Connection
-from walrus_core.sui.contract import ContractReader, View, contents_of
+from walrus_core.sui.contract import ContractReader, View, contents_of, object_reference
 from walrus_core.sui.draft import CoinRef, Draft
 from walrus_core.sui.events import read_event
 from walrus_core.sui.execution import Execution
@@ -155,13 +155,21 @@ class SuiChain:
             return transactions.register(view.contract, blob, epochs, cost, coins, self.address)
 
         receipt = await self.execution.run(plan)
-        event = _event(receipt, "BlobRegistered")
-        if event is None:
-            raise self.connection.nonsense("a registration without its event")
-        object_id, end_epoch = event.fields["object_id"], event.fields["end_epoch"]
-        assert isinstance(object_id, bytes)
-        assert isinstance(end_epoch, int)
-        return Registration(object_id, Epoch(end_epoch), cost, receipt)
+        return self._registration(cost, receipt)
+
+    async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
+        cost = Cost(0, 0)
+
+        async def plan(view: View) -> Draft:
+            nonlocal cost
+            cost = Cost(0, view.system.prices.write_cost(blob.encoded_size))
+            [item] = await self.connection.objects([storage_id])
+            storage, coins = object_reference(item), await self.wal(view, cost.write)
+            owner = self.address
+            return transactions.register_on(view.contract, blob, storage, cost.write, coins, owner)
+
+        receipt = await self.execution.run(plan)
+        return self._registration(cost, receipt)
 
     async def certify(self, object_id: bytes, certificate: Certificate) -> Receipt:
         async def plan(view: View) -> Draft:
@@ -236,11 +244,15 @@ class SuiChain:
         """The wallet's coins that hold `amount` FROST; InsufficientFundsError."""
         return await self.execution.coins(view.contract.wal_type, "WAL", amount)
 
+    def _registration(self, cost: Cost, receipt: Receipt) -> Registration:
+        """What a registration's event says of it."""
+        for event in receipt.events:
+            object_id, end_epoch = event.fields.get("object_id"), event.fields.get("end_epoch")
+            if isinstance(object_id, bytes) and isinstance(end_epoch, int):
+                return Registration(object_id, Epoch(end_epoch), cost, receipt)
+        raise self.connection.nonsense("a registration without its event")
+
     async def _attributes(self, object_id: bytes) -> dict[str, str] | None:
         field = field_id(object_id, ATTRIBUTES_KEY, BYTE_VECTOR_TAG)
         [found] = await self.connection.objects_if_any([field])
         return None if found is None else move.read_attributes(contents_of(found))
-
-
-def _event(receipt: Receipt, name: str) -> ChainEvent | None:
-    return next((event for event in receipt.events if event.name == name), None)

@@ -12,10 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from walrus_core.errors import InvalidArgumentError, InvalidEncodingError, StorageError
+from walrus_core.errors import InvalidArgumentError, StorageError
 from walrus_core.sui.addresses import parse_address
 
-__all__ = ["MAINNET", "NETWORKS", "TESTNET", "Network", "local_network", "network"]
+__all__ = [
+    "MAINNET",
+    "NETWORKS",
+    "TESTNET",
+    "Network",
+    "described_network",
+    "local_network",
+    "network",
+]
 
 HOME_VARIABLE = "WALRUS_CORE_HOME"
 LOCAL_FILE = "network.json"
@@ -68,27 +76,38 @@ def home_directory() -> Path:
 def local_network(directory: Path | None = None) -> Network:
     """What `walrus-core chain up` wrote; StorageError when there is nothing, or nonsense."""
     path = (directory or home_directory()) / LOCAL_FILE
+    if not path.exists():
+        reason = "there is no local network; start one with `walrus-core chain up`"
+        raise StorageError(str(path), reason)
+    return described_network(path)
+
+
+def described_network(path: Path) -> Network:
+    """The network that a file describes, in JSON; StorageError if it does not.
+
+    {"suiUrl", "systemId", "stakingId"}, and if it has them "exchangeIds", "wallet", "faucet", whose
+    paths start at the file's directory.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return _of_json(json.loads(path.read_text(encoding="utf-8")), path.parent)
     except FileNotFoundError:
-        raise StorageError(
-            str(path), "there is no local network; start one with `walrus-core chain up`"
-        ) from None
-    try:
-        return _of_json(json.loads(text), path.parent)
-    except (ValueError, TypeError, KeyError, AttributeError, InvalidEncodingError) as error:
+        raise StorageError(str(path), "there is no such file") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StorageError(str(path), f"does not describe a network: {error!r}") from None
 
 
 def _of_json(values: dict[str, Any], directory: Path) -> Network:
+    def file(key: str) -> Path | None:
+        return directory / values[key] if key in values else None
+
     return Network(
         "local",
         str(values["suiUrl"]),
         parse_address(values["systemId"]),
         parse_address(values["stakingId"]),
-        tuple(parse_address(exchange) for exchange in values["exchangeIds"]),
-        directory / values["wallet"],
-        directory / values["faucet"],
+        tuple(parse_address(exchange) for exchange in values.get("exchangeIds", ())),
+        file("wallet"),
+        file("faucet"),
     )
 
 
@@ -100,7 +119,11 @@ NETWORKS: dict[str, Callable[[], Network]] = {
 
 
 def network(name: str) -> Network:
-    """The network of that name; InvalidArgumentError if there is none."""
-    if name not in NETWORKS:
-        raise InvalidArgumentError(f"network {name!r} is none of {', '.join(NETWORKS)}")
-    return NETWORKS[name]()
+    """The network of that name, or the one that a .json file describes; InvalidArgumentError."""
+    if name in NETWORKS:
+        return NETWORKS[name]()
+    if name.endswith(".json"):
+        return described_network(Path(name))
+    raise InvalidArgumentError(
+        f"network {name!r} is none of {', '.join(NETWORKS)}, nor a .json file that describes one"
+    )

@@ -59,26 +59,33 @@ def register(
     draft = Draft()
     system = draft.shared(contract.system, mutable=True)
     place = [draft.uint(blob.encoded_size, 8), draft.uint(epochs, 4)]
-    identity = [
-        draft.address(bytes(blob.blob_id)),
-        draft.address(blob.root_hash),
-        draft.uint(blob.size, 8),
-        draft.uint(RS2, 1),
-        draft.boolean(blob.deletable),
-    ]
-    pairs = [(draft.text(key), draft.text(value)) for key, value in blob.attributes.items()]
+    identity = _identity(draft, blob)
+    pairs = _pairs(draft, blob)
     recipient = draft.address(owner)
     write, payment = draft.pay([cost.write, cost.storage], coins, contract.wal_type)
     storage = draft.call(contract.package, "system::reserve_space", [system, *place, payment])
     draft.destroy_zero(payment, contract.wal_type)
-    registered = draft.call(
-        contract.package, "system::register_blob", [system, storage, *identity, write]
-    )
-    if pairs:
-        _add_metadata(draft, contract, registered)
-        _insert(draft, contract, registered, pairs)
-    draft.destroy_zero(write, contract.wal_type)
-    draft.transfer([registered], recipient)
+    arguments = [system, storage, *identity, write]
+    _register(draft, contract, arguments, pairs, recipient)
+    return draft
+
+
+def register_on(
+    contract: Contract,
+    blob: NewBlob,
+    storage: ObjectRef,
+    cost: int,
+    coins: Sequence[CoinRef],
+    owner: bytes,
+) -> Draft:
+    """Register a blob on storage that is owned, with its attributes."""
+    draft = Draft()
+    place = [draft.shared(contract.system, mutable=True), draft.object(storage)]
+    identity = _identity(draft, blob)
+    pairs = _pairs(draft, blob)
+    recipient = draft.address(owner)
+    [write] = draft.pay([cost], coins, contract.wal_type)
+    _register(draft, contract, [*place, *identity, write], pairs, recipient)
     return draft
 
 
@@ -249,6 +256,37 @@ def give(recipient: bytes, mist: int, frost: int, coins: Sequence[CoinRef], wal_
         gifts.append(draft.split_gas(mist))
     draft.transfer(gifts, target)
     return draft
+
+
+def _identity(draft: Draft, blob: NewBlob) -> list[Argument]:
+    """What a blob is, as register_blob wants it."""
+    return [
+        draft.address(bytes(blob.blob_id)),
+        draft.address(blob.root_hash),
+        draft.uint(blob.size, 8),
+        draft.uint(RS2, 1),
+        draft.boolean(blob.deletable),
+    ]
+
+
+def _pairs(draft: Draft, blob: NewBlob) -> list[tuple[Argument, Argument]]:
+    return [(draft.text(key), draft.text(value)) for key, value in blob.attributes.items()]
+
+
+def _register(
+    draft: Draft,
+    contract: Contract,
+    arguments: Sequence[Argument],
+    pairs: Sequence[tuple[Argument, Argument]],
+    recipient: Argument,
+) -> None:
+    """Register a blob, the last of the arguments paying, with attributes."""
+    blob = draft.call(contract.package, "system::register_blob", arguments)
+    if pairs:
+        _add_metadata(draft, contract, blob)
+        _insert(draft, contract, blob, pairs)
+    draft.destroy_zero(arguments[-1], contract.wal_type)
+    draft.transfer([blob], recipient)
 
 
 def _add_metadata(draft: Draft, contract: Contract, blob: Argument) -> None:
