@@ -97,7 +97,7 @@ def test_wallet(run: Run, wallet: str, home: Path) -> None:
         assert secret not in outcome.text + outcome.stderr
     second = f"0x{read_keystore(home / 'sui.keystore')[1].address.hex()}"
     assert run("wallet", "address", "--address", second).text.strip() == second
-    assert run("wallet", "address", "--address", "0x7", "--json").error["message"].endswith("07")
+    assert "no key of 0x7" in run("wallet", "address", "--address", "0x7").stderr
 
 
 def test_key_from_the_environment(
@@ -214,7 +214,7 @@ def test_node(run: Run, home: Path, wallet: str) -> None:  # noqa: ARG001
         assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
     assert run("node", "vote", "--storage-price", "5", "--node-capacity", "1GiB").status == 0
     assert run("node", "commission", 700).status == 0
-    assert run("node-admin", "collect", "--node-id", registered["nodeId"]).status == 0
+    assert run("node-admin", "collect-commission", "--node-id", registered["nodeId"]).status == 0
     assert run("node", "vote").status == 2
 
 

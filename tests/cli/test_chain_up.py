@@ -187,6 +187,23 @@ def test_damaged_keys_are_said_and_not_shown(home: Path) -> None:
     assert "c2VjcmV0" not in refused.stderr
 
 
+@pytest.mark.parametrize("package", ["grpc", "pysui", "cryptography"])
+def test_without_its_libraries_it_says_what_to_install(home: Path, package: str) -> None:
+    program = (
+        f"import sys; sys.modules[{package!r}] = None; from walrus_core.cli.app import main; main()"
+    )
+    refused = subprocess.run(
+        [sys.executable, "-c", program, "chain", "up", "--dir", str(home)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert refused.returncode == 1
+    assert f"{package} is needed" in refused.stderr
+    assert "pip install 'walrus-core[server]'" in refused.stderr
+    assert not home.exists()
+
+
 @pytest.mark.parametrize(
     "options",
     [

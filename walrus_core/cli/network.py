@@ -45,20 +45,20 @@ class Access:
     def key(self) -> Key:
         """The key in the environment, else the one of --address, or the first, in the keystore."""
         require_pysui()
-        from walrus_core.sui.addresses import address_text, parse_address
-        from walrus_core.sui.keys import key_from_environment, read_keystore
+        from walrus_core.sui.addresses import parse_address
+        from walrus_core.sui.keys import KEY_VARIABLE, key_from_environment, read_keystore
 
-        known = key_from_environment()
-        path = None if known else self.keystore()
-        keys = [known] if known else read_keystore(path or Path())
-        wanted = parse_address(self.address) if self.address else keys[0].address if keys else b""
-        for key in keys:
-            if key.address == wanted:
-                return key
-        raise InvalidArgumentError(
-            f"{path or 'the environment'} has no key"
-            + (f" of {address_text(wanted)}" if wanted else "")
-        )
+        if known := key_from_environment():
+            where, keys = f"${KEY_VARIABLE}", [known]
+        else:
+            where, keys = str(self.keystore()), read_keystore(self.keystore())
+        if self.address is not None:
+            wanted = parse_address(self.address)
+            keys = [key for key in keys if key.address == wanted]
+        if not keys:
+            of = f" of {self.address}" if self.address else ""
+            raise InvalidArgumentError(f"{where} holds no key{of}; choose another, or make one")
+        return keys[0]
 
     def keystore(self) -> Path:
         """The file of --wallet, else the network's own, else the official client's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,3 +181,9 @@ def collect(node_id: bytes | None, access: Access) -> Report:
         return await chain.nodes.collect_commission(node_id)
 
     return receipt_report("commission collected", access.spend(act))
+
+
+official = copy.copy(collect)
+"""The same under the official client's name, which the help need not list."""
+official.hidden = True
+command.add_command(official, "collect-commission")

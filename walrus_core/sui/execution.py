@@ -195,13 +195,15 @@ class Execution:
 
     async def _is_outdated(self, view: View, used: Mapping[bytes, ObjectRef]) -> bool:
         """Whether what a plan was made from is no longer so."""
-        self._gas_price = None
+        old_price, self._gas_price = self._gas_price, None
         found = await self._connection.objects_if_any(list(used))
         stale = any(
             item is None or item.version != reference.version
             for reference, item in zip(used.values(), found, strict=True)
         )
-        return stale or not (await self._reader.view()).is_like(view)
+        if stale or await self._price() != old_price:
+            return True
+        return not (await self._reader.view()).is_like(view)
 
     async def _price(self) -> int:
         if self._gas_price is None:

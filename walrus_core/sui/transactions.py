@@ -1,7 +1,7 @@
-"""The transactions of the adapter, drafted offline: the first four as the official SDK has them.
+"""The transactions of a wallet, drafted offline.
 
-Each function is one transaction. Shared objects are mutable where a call changes them; the others'
-owners are those who send. `Contract` says where the calls go.
+Each function is one transaction. `reserve`, `register`, `certify`, `extend`, `delete`,
+`set_attributes` and `stake` are, byte for byte, what the official SDK builds from the same.
 """
 
 from __future__ import annotations
