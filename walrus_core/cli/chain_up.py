@@ -85,7 +85,8 @@ def command(
     try:
         from walrus_core.localnet.sui_node.process import Options, run
     except ImportError as error:
-        raise MissingDependencyError("the local chain's library", "server", str(error)) from None
+        package, *_ = (error.name or "grpcio").split(".")
+        raise MissingDependencyError(package, "server", str(error)) from None
     options = Options(
         directory=directory,
         host=host,
