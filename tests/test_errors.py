@@ -30,6 +30,11 @@ EXAMPLES = [
     errors.Abort("balance", 2, "ENotEnough"),
     errors.UnknownObjectError("Blob", bytes(32)),
     errors.SnapshotError("cut short"),
+    errors.ChainUnavailableError("http://127.0.0.1:9", "connection refused"),
+    errors.InsufficientFundsError("WAL", needed=5, got=3),
+    errors.TransactionRejectedError("INVALID_ARGUMENT", "a stale object"),
+    errors.TransactionFailedError("1abc", "INSUFFICIENT_GAS", "too little gas"),
+    errors.TransactionUnknownError("1abc", "the node fell silent"),
 ]
 
 
