@@ -146,6 +146,7 @@ class _Builder:
             self._object(ledger.coin.split(minted, founder.stake), _owned(founder.owner))
         self._object(ledger.coin.split(minted, minted.value), _owned(genesis.operator))
         ledger.coin.destroy_zero(minted)
+        ledger.upgrade.burn_emergency_upgrade_cap(ledger.upgrade.emergency_upgrade_cap)
 
     def found(self, founder: Founder) -> None:
         """Register a founding node and stake with it."""
