@@ -30,6 +30,11 @@ EXAMPLES = [
     errors.Abort("balance", 2, "ENotEnough"),
     errors.UnknownObjectError("Blob", bytes(32)),
     errors.SnapshotError("cut short"),
+    errors.ChainUnavailableError("http://127.0.0.1:9", "connection refused"),
+    errors.InsufficientFundsError("WAL", needed=5, got=3),
+    errors.TransactionRejectedError("INVALID_ARGUMENT", "a stale object"),
+    errors.TransactionFailedError("1abc", "INSUFFICIENT_GAS", "too little gas"),
+    errors.TransactionUnknownError("1abc", "the node fell silent"),
     errors.StorageFullError("/some/where", needed=4096, free=1000),
     errors.StoreInUseError("/some/where"),
     errors.StoreFormatError("/some/where", found=9, supported=1),
@@ -65,9 +70,9 @@ def test_messages_print_the_inequality_and_what_to_do() -> None:
     assert messages[16] == (
         "600 < 667 shards signed; gather signatures of members that hold 67 more"
     )
-    assert "4,096 bytes needed > 1,000 free" in messages[21]
-    assert "format 9 != 1" in messages[23]
     assert messages[17].endswith("pip install 'walrus-core[counting]'")
+    assert "4,096 bytes needed > 1,000 free" in messages[26]
+    assert "format 9 != 1" in messages[28]
 
 
 def test_numbers_are_attributes() -> None:

@@ -1,12 +1,15 @@
 """What the README tells people to type does what it says."""
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from localnet.sui_node.running_chain import RunningChain, start
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -16,10 +19,30 @@ def code_blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningChain]:
+    running = start(tmp_path_factory.mktemp("home"))
+    yield running
+    running.stop()
+
+
+def at(chain: RunningChain) -> dict[str, str]:
+    return {**os.environ, "WALRUS_CORE_HOME": str(chain.home)}
+
+
 @pytest.mark.parametrize("example", code_blocks("python"))
-def test_the_python_examples(example: str) -> None:
-    assert len(example.splitlines()) <= 18
-    subprocess.run([sys.executable, "-c", example], check=True)
+def test_the_python_examples(example: str, chain: RunningChain) -> None:
+    assert len(example.splitlines()) <= 22
+    subprocess.run([sys.executable, "-c", example], env=at(chain), check=True)
+
+
+def test_the_chain_example(chain: RunningChain) -> None:
+    (example,) = [block for block in code_blocks("sh") if "chain up" in block]
+    _, *lines = example.splitlines()  # the chain runs already
+    for line in lines:
+        _, *arguments = shlex.split(line, comments=True)
+        command = [sys.executable, "-m", "walrus_core", *arguments]
+        subprocess.run(command, env=at(chain), check=True, capture_output=True)
 
 
 def test_what_if(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@
     ├── NotRegisteredError                   the store knows no live registration of .blob_id
     ├── Abort                                the contract refuses: .module, .code, .name
     ├── UnknownObjectError                   no such object lives in this ledger; .kind, .object_id
+    ├── ChainUnavailableError                the node at .url does not answer, or not sensibly
+    ├── InsufficientFundsError               .got < .needed of .coin in the wallet
+    ├── TransactionRejectedError             refused before it was executed: .status, .reason
+    ├── TransactionFailedError               .transaction was executed and failed, by no abort
+    ├── TransactionUnknownError              sent, but what became of .transaction is not known
     └── SnapshotError                        bytes that are no snapshot, or cut or edited
 
 The numbers are the constructor's arguments, so that errors survive pickling (process pools), and
@@ -37,9 +42,11 @@ from typing import Any
 __all__ = [
     "Abort",
     "BlobTooLargeError",
+    "ChainUnavailableError",
     "DamagedStoreError",
     "DirectoryOccupiedError",
     "InconsistentBlobError",
+    "InsufficientFundsError",
     "InvalidArgumentError",
     "InvalidEncodingError",
     "MissingDependencyError",
@@ -55,6 +62,9 @@ __all__ = [
     "StorageFullError",
     "StoreFormatError",
     "StoreInUseError",
+    "TransactionFailedError",
+    "TransactionRejectedError",
+    "TransactionUnknownError",
     "UnknownEngineError",
     "UnknownObjectError",
     "VerificationError",
@@ -317,6 +327,86 @@ class UnknownObjectError(WalrusCoreError):
         return (
             f"{self.kind} 0x{self.object_id.hex()} is not at large in this ledger;"
             " it was consumed or wrapped, or belongs to another"
+        )
+
+
+class ChainUnavailableError(WalrusCoreError):
+    """The chain's node at `url` cannot be reached, is too slow, or answers nonsense."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}; check that the node runs and is the one meant"
+
+
+class InsufficientFundsError(WalrusCoreError):
+    """A wallet holds less than a transaction takes: `coin` is "WAL" or "SUI" (as gas, too).
+
+    `needed` and `got` in the coin's smallest unit, FROST or MIST.
+    """
+
+    def __init__(self, coin: str, needed: int, got: int) -> None:
+        super().__init__(coin, needed, got)
+        self.coin = coin
+        self.needed = needed
+        self.got = got
+
+    def __str__(self) -> str:
+        unit = {"WAL": "FROST", "SUI": "MIST"}.get(self.coin, "units")
+        missing = self.needed - self.got
+        return (
+            f"{self.got:,} < {self.needed:,} {unit} of {self.coin} in the wallet;"
+            f" add {missing:,} {unit}"
+        )
+
+
+class TransactionRejectedError(WalrusCoreError):
+    """A transaction, or a question, that the chain's node refuses; nothing was executed or paid.
+
+    `status` is the name of the gRPC status.
+    """
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the chain's node refuses ({self.status}): {self.reason}"
+
+
+class TransactionFailedError(WalrusCoreError):
+    """A transaction that failed while it was executed, but by no abort; at most gas was paid.
+
+    `transaction` is its digest; empty if it was only simulated.
+    """
+
+    def __init__(self, transaction: str, kind: str, reason: str) -> None:
+        super().__init__(transaction, kind, reason)
+        self.transaction = transaction
+        self.kind = kind
+        self.reason = reason
+
+    def __str__(self) -> str:
+        which = f"transaction {self.transaction}" if self.transaction else "the transaction"
+        return f"{which} fails ({self.kind}): {self.reason}"
+
+
+class TransactionUnknownError(WalrusCoreError):
+    """A transaction was sent, the answer was lost, and nobody could say whether it was executed."""
+
+    def __init__(self, transaction: str, reason: str) -> None:
+        super().__init__(transaction, reason)
+        self.transaction = transaction
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"what became of transaction {self.transaction} is unknown ({self.reason});"
+            " look for it on chain before you pay again"
         )
 
 

@@ -225,14 +225,6 @@ def test_no_document(run: Run, tmp_path: Path) -> None:
         assert str(path) in outcome.error["message"]
 
 
-def test_yaml_without_its_library(run: Run, scenario: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    assert run("simulate", "cost", scenario()).status == ExitStatus.DONE, "JSON does without"
-    outcome = run("simulate", "cost", EXAMPLES / "cost.yaml", "--json")
-    assert outcome.status == ExitStatus.FAILED
-    assert "walrus-core[cli]" in outcome.error["message"]
-
-
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_picture(run: Run, tmp_path: Path, question: str) -> None:
     image = pytest.importorskip("matplotlib.image")

@@ -26,11 +26,53 @@ COMMANDS = {
     "blob-id": "Print the blob ID of files.",
     "convert-blob-id": "Convert a blob ID between base64url, decimal and hexadecimal.",
     "about": "Describe this installation, or the encoding of a blob.",
+    "chain": "Run a local chain, or look at a network's.",
+    "wallet": "Make keys, and see, get and exchange money.",
+    "price": "Say what storing a blob takes.",
+    "blobs": "List the blobs that the wallet owns, with when they expire.",
+    "extend": "Store a blob for N more epochs.",
+    "delete": "Delete blobs that were registered as deletable.",
+    "burn": "Destroy blob objects, for good.",
+    "get-attributes": "Print the attributes of a blob.",
+    "set-attribute": "Set and remove attributes of a blob, in one transaction.",
+    "share": "Make a blob shared, for good, so that everybody can extend it.",
+    "fund": "Give a shared blob WAL for its extension.",
+    "storage": "List, split and merge the storage that the wallet owns.",
+    "stake": "Stake AMOUNT with a node.",
+    "unstake": "Ask for a stake back, which takes until a later epoch.",
+    "withdraw": "Take a stake and what it earned back.",
+    "stakes": "List the stakes that the wallet owns.",
+    "node": "Register a storage node, vote, and collect its commission.",
     "simulate": "Answer what-if questions about stakes, shards, prices and costs.",
     "bench": "Measure encoding, decoding, verification and recovery here.",
     "demo": "Lose and damage most of an encoded file, and get it back.",
 }
-"""In the order of the help. Modules have the same names (`_` for `-`); the one called is loaded."""
+"""In the order of the help."""
+
+PLACES = {
+    **dict.fromkeys(["extend", "delete", "burn", "share", "fund"], "blobs"),
+    **dict.fromkeys(["unstake", "withdraw", "stakes"], "stake"),
+    **dict.fromkeys(["get-attributes", "set-attribute"], "attributes"),
+}
+"""The modules of commands that share one, where each stands under its own name. Another command is
+`command` in the module of its name (`_` for `-`). Only the module of the one called is loaded.
+"""
+
+ALIASES = {
+    "list-blobs": "blobs",
+    "burn-blobs": "burn",
+    "fund-shared-blob": "fund",
+    "get-blob-attribute": "get-attributes",
+    "set-blob-attribute": "set-attribute",
+    "request-withdraw-stake": "unstake",
+    "withdraw-stake": "withdraw",
+    "list-staked-wal": "stakes",
+    "node-admin": "node",
+    "info": "chain info",
+    "get-wal": "wallet exchange",
+    "generate-sui-wallet": "wallet new",
+}
+"""What the official client calls some of them."""
 
 EXPECTED = (WalrusCoreError, OSError, MemoryError, KeyboardInterrupt, CommandError)
 """What may end a command without being a defect of walrus-core."""
@@ -43,12 +85,16 @@ class App(click.Group):
         """The names of the commands, without loading them."""
         return list(COMMANDS)
 
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command: each module calls its own `command`."""
-        if cmd_name not in COMMANDS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        name, _, subcommand = ALIASES.get(cmd_name, cmd_name).partition(" ")
+        if name not in COMMANDS:
             return None
-        module = import_module(f"walrus_core.cli.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
+        shared, own = PLACES.get(name), name.replace("-", "_")
+        module = import_module(f"walrus_core.cli.{shared or own}")
+        command: click.Command = getattr(module, own if shared else "command")
+        if subcommand and isinstance(command, click.Group):
+            return command.get_command(ctx, subcommand)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

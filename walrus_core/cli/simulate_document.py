@@ -12,13 +12,12 @@ import re
 import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from walrus_core.cli.arguments import SIZE_UNITS
 from walrus_core.cli.files import STANDARD_STREAM
-from walrus_core.errors import MissingDependencyError, StorageError
+from walrus_core.errors import StorageError
 
 MOST_CHARACTERS = 16 << 20
 MOST_LISTED = 12
@@ -167,12 +166,9 @@ def _distinct(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 def _parse_yaml(text: str) -> object:
-    try:
-        yaml = import_module("yaml")
-    except ImportError as error:
-        raise MissingDependencyError("PyYAML", "cli", str(error)) from None
+    import yaml  # only scenarios need it
 
-    class Loader(yaml.SafeLoader):  # type: ignore[name-defined, misc]
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Plain values only, and no key twice."""
 
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:

@@ -172,8 +172,8 @@ void proof_roots(const engine *, const uint8_t *leaves, size_t leaf_size, const 
 void tree_of_bytes(const engine *, const uint8_t *leaves, size_t leaf_size, size_t n_leaves, node8 *work, uint8_t *tree,
                    uint8_t root[DIGEST]);
 
-/* redstuff.c: the 2-D pipeline. A job is one blob's (or sliver's) geometry and buffers, shared by its threads; each
- * thread has work space of its own. Jobs are done in units that may run in any order and on any thread:
+/* stage.c, redstuff*.c: the 2-D pipeline. A job is one blob's (or sliver's) geometry and buffers, shared by its threads;
+ * each thread has work space of its own. Jobs are done in units that may run in any order and on any thread:
  * all units of encode_rows, then all of encode_columns, then encode_roots of each group. */
 typedef struct {
     const engine *engine;

@@ -1,0 +1,48 @@
+"""genesis.json: what a chain began with, for its next start."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from walrus_core.errors import StorageError, WalrusCoreError
+from walrus_core.localnet.sui_node.genesis import Founder, Genesis
+from walrus_core.localnet.sui_node.journal import sync_directory
+
+__all__ = ["load_or_create"]
+
+
+def load_or_create(path: Path, genesis: Genesis | None) -> Genesis:
+    """What the file says; if there is none, it is made to say `genesis`."""
+    if path.exists():
+        return _load(path)
+    if genesis is None:
+        raise StorageError(str(path), "is not there: this is no directory of a chain")
+    draft = path.with_suffix(".new")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(dataclasses.asdict(genesis), file, indent=2, default=bytes.hex)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_directory(path.parent)
+    return _load(path)
+
+
+def _load(path: Path) -> Genesis:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        founders = tuple([Founder(**_with_bytes(each, Founder)) for each in values["founders"]])
+        accounts = tuple(map(bytes.fromhex, values["accounts"]))
+        plain = _with_bytes(values, Genesis)
+        return Genesis(**{**plain, "founders": founders, "accounts": accounts})
+    except (OSError, ValueError, KeyError, TypeError, WalrusCoreError) as error:
+        raise StorageError(str(path), f"is damaged, or another version's: {error}") from error
+
+
+def _with_bytes(values: dict[str, Any], kind: type) -> dict[str, Any]:
+    """With bytes where the class has them: JSON holds their hex digits."""
+    names = [field.name for field in dataclasses.fields(kind) if field.type == "bytes"]
+    return {**values, **{name: bytes.fromhex(values[name]) for name in names}}

@@ -1,0 +1,258 @@
+"""The chain port on Sui: `SuiChain`, and what of it a wallet, stakers and node operators use.
+
+async with SuiChain(networks.network("local"), key) as chain:
+registration = await chain.register(blob, epochs=3)
+...upload, gather confirmations...
+await chain.certify(registration.object_id, certificate)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from walrus_core.errors import InvalidArgumentError
+from walrus_core.services.ports import (
+    BlobObject,
+    ChainEvent,
+    ChainState,
+    Cost,
+    NewBlob,
+    Receipt,
+    Registration,
+)
+from walrus_core.sui import move, transactions
+from walrus_core.sui.addresses import BYTE_VECTOR_TAG, field_id
+from walrus_core.sui.blobs import Blobs
+from walrus_core.sui.connection import DEFAULT_TIMEOUT, Connection
+from walrus_core.sui.contract import ContractReader, View, contents_of, object_reference
+from walrus_core.sui.draft import CoinRef, Draft
+from walrus_core.sui.events import read_event
+from walrus_core.sui.execution import Execution
+from walrus_core.sui.keys import Key
+from walrus_core.sui.networks import Network
+from walrus_core.sui.nodes import Nodes
+from walrus_core.sui.stakes import Stakes
+from walrus_core.sui.storage import Storages
+from walrus_core.sui.wallet import Wallet
+from walrus_core.types import Epoch
+
+if TYPE_CHECKING:
+    from walrus_core.protocol.certificate import Certificate
+    from walrus_core.protocol.committee import Committee
+
+__all__ = ["SuiChain"]
+
+ATTRIBUTES_KEY = b"\x08metadata"
+POLL_SECONDS = 0.4
+"""Between two looks for new events, as the official node software looks."""
+
+
+class SuiChain:
+    """Implements `services.ports.Chain`; without a key it only reads.
+
+    With `dry_run` transactions are simulated, and their receipts say so.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        key: Key | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        dry_run: bool = False,
+    ) -> None:
+        self.network = network
+        self.connection = Connection(network.url, timeout)
+        self.reader = ContractReader(self.connection, network)
+        self._key = key
+        self._dry_run = dry_run
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.connection.close()
+
+    @property
+    def address(self) -> bytes:
+        return self.key.address
+
+    @property
+    def key(self) -> Key:
+        """Who signs; InvalidArgumentError without one."""
+        if self._key is None:
+            raise InvalidArgumentError("this takes a wallet; give the chain a key")
+        return self._key
+
+    @cached_property
+    def execution(self) -> Execution:
+        """Executes the wallet's transactions."""
+        return Execution(self.connection, self.reader, self.key, dry_run=self._dry_run)
+
+    @cached_property
+    def wallet(self) -> Wallet:
+        return Wallet(self)
+
+    @cached_property
+    def owned(self) -> Blobs:
+        """Blobs beyond the port: burn, share, fund."""
+        return Blobs(self)
+
+    @cached_property
+    def storage(self) -> Storages:
+        return Storages(self)
+
+    @cached_property
+    def stakes(self) -> Stakes:
+        return Stakes(self)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        return Nodes(self)
+
+    async def state(self) -> ChainState:
+        view, staking = await self.reader.view_with_staking()
+        system = view.system
+        return ChainState(
+            epoch=system.epoch,
+            phase=staking.phase,
+            epoch_duration=staking.epoch_duration_ms / 1000,
+            n_shards=staking.n_shards,  # System's committee has none before the first epoch
+            n_members=system.n_members,
+            prices=system.prices,
+            total_capacity=system.total_capacity,
+            used_capacity=system.used_capacity,
+            max_epochs_ahead=system.max_epochs_ahead,
+        )
+
+    async def committee(self) -> Committee:
+        _, staking = await self.reader.view_with_staking()
+        ids = [node_id for node_id, _ in staking.committee]
+        pools = await self.connection.objects(ids)
+        nodes = [move.read_node(contents_of(pool)) for pool in pools]
+        return move.committee_of(staking, dict(zip(ids, nodes, strict=True)))
+
+    async def price(self, encoded_size: int, epochs: int) -> Cost:
+        view = await self.reader.view()
+        return view.system.prices.cost(encoded_size, epochs)
+
+    async def register(self, blob: NewBlob, epochs: int) -> Registration:
+        cost = Cost(0, 0)
+
+        async def plan(view: View) -> Draft:
+            nonlocal cost
+            cost = view.system.prices.cost(blob.encoded_size, epochs)
+            coins = await self.wal(view, cost.total)
+            return transactions.register(view.contract, blob, epochs, cost, coins, self.address)
+
+        receipt = await self.execution.run(plan)
+        return self._registration(cost, receipt)
+
+    async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
+        cost = Cost(0, 0)
+
+        async def plan(view: View) -> Draft:
+            nonlocal cost
+            cost = Cost(0, view.system.prices.write_cost(blob.encoded_size))
+            [item] = await self.connection.objects([storage_id])
+            storage, coins = object_reference(item), await self.wal(view, cost.write)
+            owner = self.address
+            return transactions.register_on(view.contract, blob, storage, cost.write, coins, owner)
+
+        receipt = await self.execution.run(plan)
+        return self._registration(cost, receipt)
+
+    async def certify(self, object_id: bytes, certificate: Certificate) -> Receipt:
+        async def plan(view: View) -> Draft:
+            return transactions.certify(
+                view.contract,
+                await self.owned.reference(object_id),
+                bytes(certificate.signature),
+                certificate.bitmap(view.system.n_members),
+                certificate.serialized_message,
+            )
+
+        return await self.execution.run(plan)
+
+    async def extend(self, object_id: bytes, epochs: int) -> Receipt:
+        return await self.owned.extend(object_id, epochs)
+
+    async def delete(self, object_id: bytes) -> Receipt:
+        async def plan(view: View) -> Draft:
+            blob = await self.owned.reference(object_id)
+            return transactions.delete(view.contract, blob, self.address)
+
+        return await self.execution.run(plan)
+
+    async def blob(self, object_id: bytes) -> BlobObject:
+        return (await self.owned.find(object_id)).blob
+
+    async def blobs(self) -> Sequence[BlobObject]:
+        return await self.owned.list()
+
+    async def attributes(self, object_id: bytes) -> Mapping[str, str]:
+        found = await self._attributes(object_id)
+        if found is None:
+            await self.blob(object_id)  # or UnknownObjectError
+        return found or {}
+
+    async def set_attributes(self, object_id: bytes, values: Mapping[str, str | None]) -> Receipt:
+        async def plan(view: View) -> Draft:
+            blob = await self.owned.reference(object_id)
+            known = await self._attributes(object_id)
+            return transactions.set_attributes(view.contract, blob, values, first=known is None)
+
+        return await self.execution.run(plan)
+
+    async def remove_attributes(self, object_id: bytes) -> Receipt:
+        """Remove all attributes of a blob."""
+
+        async def plan(view: View) -> Draft:
+            blob = await self.owned.reference(object_id)
+            return transactions.remove_attributes(view.contract, blob)
+
+        return await self.execution.run(plan)
+
+    async def events(
+        self, cursor: bytes = b"", *, follow: bool = False
+    ) -> AsyncIterator[ChainEvent]:
+        contract = (await self.reader.view()).contract
+        packages = {contract.original, contract.package}
+        while True:
+            start = cursor
+            async for frame in self.connection.events(sorted(packages), cursor):
+                if frame.watermark and frame.watermark.cursor:
+                    cursor = frame.watermark.cursor
+                if frame.event:
+                    yield read_event(frame.event, cursor)
+            if cursor != start:
+                continue  # the node gives so many at once
+            if not follow:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def wal(self, view: View, amount: int) -> list[CoinRef]:
+        """The wallet's coins that hold `amount` FROST; InsufficientFundsError."""
+        return await self.execution.coins(view.contract.wal_type, "WAL", amount)
+
+    def _registration(self, cost: Cost, receipt: Receipt) -> Registration:
+        """What a registration's event says of it."""
+        for event in receipt.events:
+            object_id, end_epoch = event.fields.get("object_id"), event.fields.get("end_epoch")
+            if isinstance(object_id, bytes) and isinstance(end_epoch, int):
+                return Registration(object_id, Epoch(end_epoch), cost, receipt)
+        raise self.connection.nonsense("a registration without its event")
+
+    async def _attributes(self, object_id: bytes) -> dict[str, str] | None:
+        field = field_id(object_id, ATTRIBUTES_KEY, BYTE_VECTOR_TAG)
+        [found] = await self.connection.objects_if_any([field])
+        return None if found is None else move.read_attributes(contents_of(found))
