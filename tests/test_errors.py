@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import walrus_core
 from walrus_core import errors
 
 EXAMPLES = [
@@ -103,3 +104,8 @@ def test_the_tree_is_drawn_as_it_is() -> None:
             first, *others = [base.__name__ for base in error.__bases__]
             actual[name] = (first, *(others or [""]))
     assert drawn == actual
+
+
+def test_all_are_public() -> None:
+    assert set(errors.__all__) <= set(walrus_core.__all__)
+    assert all(getattr(walrus_core, name) is getattr(errors, name) for name in errors.__all__)
