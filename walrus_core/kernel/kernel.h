@@ -186,7 +186,7 @@ typedef struct {
     uint8_t window_layout[MAX_WINDOWS];
     size_t n_layouts;
     layout layouts[MAX_LAYOUTS], tail;  /* tail: of the last window of a symbol that is staged block by block */
-    size_t width, pitch;             /* bytes of a stage row in use, and from one to the next */
+    size_t pitch;                    /* bytes from one row of the stage to the next */
     size_t columns_per_unit;         /* a multiple of 8, so that a chunk of the row trees has one owner */
     size_t groups;                   /* of eight rows */
     node8 zeros[MAX_TREE_DEPTH + 1];

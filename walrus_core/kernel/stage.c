@@ -54,10 +54,10 @@ static void plan_stage(rs2_job *job)
         job->side *= 2;
     /* Symbols on the stage whole leave room for what their last window reaches beyond them. */
     job->block = s <= MAX_BLOCK ? s : whole_stripes(ceil_div(s, ceil_div(s, MAX_BLOCK)));
-    job->width = whole_stripes(job->side * job->block + STRIPE - 2);
-    job->pitch = STAGE_HEAD + job->width;  /* an odd number of cache lines: rows spread over the cache sets */
+    size_t width = whole_stripes(job->side * job->block + STRIPE - 2);
+    job->pitch = STAGE_HEAD + width;  /* an odd number of cache lines: rows spread over the cache sets */
     job->columns_per_unit = larger(CHUNK, job->side);
-    job->full_side = larger(job->side, STRIPE / s * (job->width / STRIPE));
+    job->full_side = larger(job->side, STRIPE / s * (width / STRIPE));
     plan_windows(job, job->full_side);
     job->tail = tail_layout(s % STRIPE ? s % STRIPE : STRIPE);
 }
