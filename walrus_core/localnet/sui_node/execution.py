@@ -15,7 +15,7 @@ from walrus_core.localnet.sui_node import gas
 from walrus_core.localnet.sui_node.admission import Admitted
 from walrus_core.localnet.sui_node.changes import Changes
 from walrus_core.localnet.sui_node.effects_bcs import encode_effects, events_digest
-from walrus_core.localnet.sui_node.event_layout import EVENTS_MODULE, encode_event
+from walrus_core.localnet.sui_node.event_layout import encode_event
 from walrus_core.localnet.sui_node.ids import digest_of
 from walrus_core.localnet.sui_node.machine import Machine
 from walrus_core.localnet.sui_node.move_calls import Calls
@@ -35,6 +35,7 @@ from walrus_core.localnet.sui_node.values import (
     UnchangedShared,
 )
 from walrus_core.localnet.sui_node.world import SUI_COIN, World
+from walrus_core.protocol.event_fields import EVENTS_MODULE
 
 __all__ = ["Job", "Outcome", "run"]
 
@@ -236,7 +237,7 @@ class _Attempt:
         dependencies = tuple(sorted({record.previous_transaction for record in given}))
         gas_object = job.admitted.payment[0].id if job.admitted.payment else None
         told = events_digest(self._events)
-        content = encode_effects(
+        facts = (
             self.failure,
             job.sui_epoch,
             self._used,
@@ -248,20 +249,8 @@ class _Attempt:
             self._changes,
             unchanged,
         )
-        effects = Effects(
-            self.failure,
-            job.sui_epoch,
-            self._used,
-            job.digest,
-            gas_object,
-            told,
-            dependencies,
-            job.version,
-            self._changes,
-            unchanged,
-            content,
-            digest_of("TransactionEffects", content),
-        )
+        content = encode_effects(*facts)
+        effects = Effects(*facts, content, digest_of("TransactionEffects", content))
         return Outcome(effects, self._events, balance_changes(self._changes), self._outputs)
 
 

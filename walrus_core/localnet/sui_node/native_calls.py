@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated
 from walrus_core.localnet.ledger.integers import mul_div, u64
 from walrus_core.localnet.ledger.node_info import NodeMetadata
@@ -20,6 +19,7 @@ from walrus_core.localnet.sui_node.move_types import MoveType
 from walrus_core.localnet.sui_node.slots import Live, SuiCoin, id_of
 from walrus_core.localnet.sui_node.values import IMMUTABLE, Owner, OwnerKind
 from walrus_core.localnet.sui_node.world import SUI
+from walrus_core.protocol.aborts import abort
 
 if TYPE_CHECKING:
     from walrus_core.localnet.sui_node.move_calls import Calls
