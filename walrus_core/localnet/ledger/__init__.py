@@ -7,7 +7,7 @@ modules, under their names; what the contract refuses is an `Abort`, and has cha
 
 Where to find what:
 
-    integers aborts                                  Move's arithmetic, the contract's refusals
+    integers (and protocol.aborts)                   Move's arithmetic, the contract's refusals
     journal containers objects snapshots             the state: undone, found, written down
     calls transaction events config ledger           the boundary, and what is behind it
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.containers import Vector
 from walrus_core.localnet.ledger.integers import mul_div, u64, u128
 from walrus_core.localnet.ledger.journal import Record
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["Ring", "Slot", "extract_burn", "new_ring", "shares"]
 

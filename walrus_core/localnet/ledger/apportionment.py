@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.integers import ceil_div, u64
+from walrus_core.protocol.aborts import abort
 
 # From this many nodes on, no node holds more than a tenth of the shards, whatever its stake.
 NODES_FOR_FLAT_CAP = 20

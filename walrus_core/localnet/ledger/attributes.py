@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from walrus_core.errors import InvalidArgumentError
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import checked_text
 from walrus_core.localnet.ledger.containers import VecMap
+from walrus_core.protocol.aborts import abort
 
 __all__ = [
     "Attributed",

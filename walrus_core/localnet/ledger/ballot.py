@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated
 from walrus_core.localnet.ledger.containers import Vector
 from walrus_core.localnet.ledger.integers import u16
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.staking_state import StakingState
+from walrus_core.protocol.aborts import abort
 from walrus_core.protocol.quorum import Threshold
 
 __all__ = ["Ballot", "voter_weight"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from walrus_core.localnet.ledger import attributes
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U8, U16, U64, U256, Face, Taken, call
 from walrus_core.localnet.ledger.encoding import derive_blob_id, encoded_length
 from walrus_core.localnet.ledger.events import BlobCertified, BlobDeleted, BlobRegistered
@@ -17,6 +16,7 @@ from walrus_core.localnet.ledger.objects import Blob, Coin, Storage
 from walrus_core.localnet.ledger.storage_resource import fuse_periods
 from walrus_core.localnet.ledger.system_state import SystemState, extend_capacity
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = [
     "BlobModule",

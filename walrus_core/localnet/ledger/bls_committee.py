@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from walrus_core.errors import InvalidEncodingError
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.integers import u16
 from walrus_core.localnet.ledger.journal import Record
+from walrus_core.protocol.aborts import abort
 from walrus_core.protocol.signers import bitmap_to_signers
 
 __all__ = ["BlsCommittee", "BlsMember", "new_bls_committee"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from walrus_core.errors import InvalidEncodingError, SignatureError
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import authorized_address, authorized_object
 from walrus_core.localnet.ledger.commission import Commission, check_rate
 from walrus_core.localnet.ledger.node_info import (
@@ -17,6 +16,7 @@ from walrus_core.localnet.ledger.objects import StorageNodeCap
 from walrus_core.localnet.ledger.staking_pool import StakingPool
 from walrus_core.localnet.ledger.staking_state import StakingState
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["check_possession", "register_candidate"]
 

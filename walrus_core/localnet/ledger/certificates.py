@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.bls_committee import BlsCommittee
+from walrus_core.protocol.aborts import abort
 from walrus_core.protocol.messages import (
     APP_ID,
     INTENT_VERSION,

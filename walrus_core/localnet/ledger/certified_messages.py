@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.certificates import Body
 from walrus_core.localnet.ledger.events import (
     DenyListBlobDeleted,
@@ -14,6 +13,7 @@ from walrus_core.localnet.ledger.events import (
 from walrus_core.localnet.ledger.objects import StorageNodeCap
 from walrus_core.localnet.ledger.system_state import SystemState
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = [
     "delete_deny_listed_blob",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated, Authorized
 from walrus_core.localnet.ledger.integers import mul_div, u64
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.pending_values import PendingValues
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["ALL", "Commission", "check_rate"]
 

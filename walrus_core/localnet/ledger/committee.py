@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.containers import VecMap
 from walrus_core.localnet.ledger.journal import Record
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["Assignment", "Committee", "Difference"]
 

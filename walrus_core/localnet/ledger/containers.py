@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
-from walrus_core.localnet.ledger.aborts import Abort, abort
 from walrus_core.localnet.ledger.journal import note
+from walrus_core.protocol.aborts import Abort, abort
 
 __all__ = ["Table", "VecMap", "Vector"]
 

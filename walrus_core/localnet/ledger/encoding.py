@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import hashlib
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.integers import ceil_div, u16, u64
+from walrus_core.protocol.aborts import abort
 
 __all__ = [
     "RS2",

@@ -10,7 +10,6 @@ Epoch 0, without a committee, lasts until a fixed time instead. Anyone may make 
 from __future__ import annotations
 
 from walrus_core.localnet.ledger import system_state
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.bls_committee import new_bls_committee
 from walrus_core.localnet.ledger.events import (
     EpochChangeDone,
@@ -24,6 +23,7 @@ from walrus_core.localnet.ledger.staking_state import DONE, SELECTED, SYNC, Stak
 from walrus_core.localnet.ledger.system_state import SystemState
 from walrus_core.localnet.ledger.transaction import Transaction
 from walrus_core.localnet.ledger.wal import Treasury
+from walrus_core.protocol.aborts import abort
 from walrus_core.protocol.quorum import Threshold
 
 __all__ = ["epoch_sync_done", "initiate_epoch_change", "update_prices", "voting_end"]

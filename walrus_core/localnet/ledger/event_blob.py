@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from walrus_core.localnet.ledger import blob as blobs
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.encoding import encoded_length
 from walrus_core.localnet.ledger.integers import u16, u32
 from walrus_core.localnet.ledger.objects import StorageNodeCap
 from walrus_core.localnet.ledger.storage_resource import new_storage
 from walrus_core.localnet.ledger.system_state import SystemState, use_for_event_blob
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 from walrus_core.protocol.quorum import Threshold
 
 __all__ = ["attest"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.integers import mul_div
 from walrus_core.localnet.ledger.journal import stored
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["FLAT", "ExchangeRate"]
 

@@ -7,7 +7,7 @@ would hide an overflow.
 
 from __future__ import annotations
 
-from walrus_core.localnet.ledger.aborts import arithmetic
+from walrus_core.protocol.aborts import arithmetic
 
 __all__ = [
     "U8_MAX",

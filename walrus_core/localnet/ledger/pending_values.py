@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.containers import VecMap
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.journal import Record
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["PendingValues"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from walrus_core.localnet.ledger import attributes
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U256, Face, Taken, call
 from walrus_core.localnet.ledger.encoding import derive_blob_id, encoded_length
 from walrus_core.localnet.ledger.events import (
@@ -21,6 +20,7 @@ from walrus_core.localnet.ledger.objects import Coin, PooledBlob, Storage, Stora
 from walrus_core.localnet.ledger.storage_pool import destroy, require_not_expired
 from walrus_core.localnet.ledger.system_state import SystemState, pay_write_fee
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["StoragePoolModule", "burn_expired", "certify", "delete", "register"]
 

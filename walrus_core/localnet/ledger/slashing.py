@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated
 from walrus_core.localnet.ledger.ballot import Ballot, voter_weight
 from walrus_core.localnet.ledger.calls import Face, Id, call
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.journal import Record
+from walrus_core.protocol.aborts import abort
 from walrus_core.types import checked_bytes
 
 __all__ = ["Slashing", "SlashingManager"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from walrus_core.localnet.ledger import staked_wal
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.objects import StakedWal
 from walrus_core.localnet.ledger.staking_pool import StakingPool
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["Standing", "request_withdraw", "stake", "withdraw"]
 

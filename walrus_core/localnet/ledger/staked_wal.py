@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U64, Face, Taken, call
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.objects import StakedWal
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["MIN_STAKE", "StakedWals", "join", "mint", "split"]
 

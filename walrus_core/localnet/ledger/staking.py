@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.localnet.ledger import epochs, stake_lifecycle
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated, Authorized
 from walrus_core.localnet.ledger.calls import U16, U32, U64, Face, Id, Taken, call
 from walrus_core.localnet.ledger.candidates import check_possession, register_candidate
@@ -19,6 +18,7 @@ from walrus_core.localnet.ledger.node_info import NodeInfo, NodeMetadata, Voting
 from walrus_core.localnet.ledger.objects import Coin, StakedWal, StorageNodeCap
 from walrus_core.localnet.ledger.staking_pool import StakingPool
 from walrus_core.localnet.ledger.staking_state import StakingState
+from walrus_core.protocol.aborts import abort
 from walrus_core.types import checked_bytes, checked_instance
 
 __all__ = ["Staking"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated, Authorized
 from walrus_core.localnet.ledger.commission import Commission
 from walrus_core.localnet.ledger.containers import Table
@@ -19,6 +18,7 @@ from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.node_info import NodeInfo, VotingParams
 from walrus_core.localnet.ledger.objects import Object
 from walrus_core.localnet.ledger.pending_values import PendingValues
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["StakingPool"]
 

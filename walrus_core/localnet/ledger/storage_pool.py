@@ -5,7 +5,6 @@ The pool's own storage record carries its epochs and, as size, its reserved capa
 
 from __future__ import annotations
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.events import StoragePoolCreated, StoragePoolExtended
 from walrus_core.localnet.ledger.integers import mul_div, u64
@@ -18,6 +17,7 @@ from walrus_core.localnet.ledger.system_state import (
     use_capacity,
 )
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = [
     "create",

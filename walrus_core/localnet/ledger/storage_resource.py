@@ -5,11 +5,11 @@ None of this touches the accounting, asks for the epoch, or emits events.
 
 from __future__ import annotations
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U32, U64, Face, Taken, call
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.objects import Storage
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["StorageResource", "fuse_periods", "new_storage"]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U32, U64, Face, Taken, call
 from walrus_core.localnet.ledger.containers import Table
 from walrus_core.localnet.ledger.integers import mul_div, u64
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.objects import Coin
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["Subsidies", "SubsidiesState"]
 

@@ -14,7 +14,6 @@ from walrus_core.localnet.ledger import (
     storage_pool,
     system_state,
 )
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.accounting import Ring
 from walrus_core.localnet.ledger.calls import U8, U32, U64, U256, Face, Taken, call
 from walrus_core.localnet.ledger.certificates import Body, Verifier, read_confirmation
@@ -28,6 +27,7 @@ from walrus_core.localnet.ledger.objects import (
 )
 from walrus_core.localnet.ledger.system_state import SystemState
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 from walrus_core.protocol.messages import (
     Confirmation,
     DenyListBlobDeleted,

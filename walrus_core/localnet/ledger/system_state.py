@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from walrus_core.localnet.ledger import accounting
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.accounting import Ring, Slot, new_ring
 from walrus_core.localnet.ledger.bls_committee import BlsCommittee, new_bls_committee
 from walrus_core.localnet.ledger.containers import Table, VecMap
@@ -19,6 +18,7 @@ from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.objects import Coin, Storage
 from walrus_core.localnet.ledger.storage_resource import new_storage
 from walrus_core.localnet.ledger.transaction import Transaction
+from walrus_core.protocol.aborts import abort
 
 __all__ = [
     "SystemState",

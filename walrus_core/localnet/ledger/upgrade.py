@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.auth import Authenticated
 from walrus_core.localnet.ledger.ballot import Ballot, voter_weight
 from walrus_core.localnet.ledger.calls import Face, Id, Taken, call
@@ -23,6 +22,7 @@ from walrus_core.localnet.ledger.events import (
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.objects import Object
+from walrus_core.protocol.aborts import abort
 from walrus_core.types import checked_bytes
 
 __all__ = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from walrus_core.localnet.ledger.aborts import abort
 from walrus_core.localnet.ledger.calls import U64, Face, Taken, call
 from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.objects import Coin
+from walrus_core.protocol.aborts import abort
 
 __all__ = ["FROST_PER_WAL", "Coins", "Treasury", "Wal", "genesis_coin"]
 
