@@ -16,6 +16,7 @@ FLOORS = [
     {"storage"},
     {"services"},
     {"rpc", "sui", "http", "fs"},
+    {"client", "daemon"},
     {"localnet"},
     {"cli"},
 ]
@@ -45,7 +46,9 @@ def room(dotted: str) -> str:
 
 
 MODULES = sorted(
-    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in FLOOR
+    path
+    for path in PACKAGE.rglob("*.py")
+    if (path.parent != PACKAGE or path.stem in FLOOR) and "v1" not in path.parts  # generated
 )
 
 

@@ -41,6 +41,23 @@ EXAMPLES = [
     errors.StoreFormatError("/some/where", found=9, supported=1),
     errors.DamagedStoreError("/some/where", "Corruption"),
     errors.NotRegisteredError("AAA"),
+    errors.InvalidRangeError(0, 10, 10),
+    errors.ConfigurationError("node.yaml", "storage_path is missing"),
+    errors.NodeError("refused"),
+    errors.MetadataNotFoundError("AAA"),
+    errors.SliverNotFoundError("AAA", "primary", 2),
+    errors.ShardNotAssignedError(7, 2),
+    errors.MissingSliversError("AAA", 3),
+    errors.InvalidBlobIdError("AAA"),
+    errors.BufferFullError(needed=9, free=8),
+    errors.WrongEpochError(expected=2, got=1),
+    errors.UnauthorizedError("not a member"),
+    errors.OverloadedError(0.5),
+    errors.NodeUnavailableError("127.0.0.1:9", "connection refused"),
+    errors.BlobNotFoundError("AAA"),
+    errors.BlobUnavailableError("AAA", needed=34, got=33),
+    errors.NotEnoughConfirmationsError("AAA", "0x01", needed=67, got=66),
+    errors.ProcessFailedError("node 3", "ended with status 1", "nodes/3/log"),
 ]
 
 

@@ -2,7 +2,8 @@
 
     WalrusCoreError
     ├── InvalidArgumentError (ValueError)    a number or buffer that the function does not accept
-    │   └── BlobTooLargeError                .size > .max_size for this number of shards
+    │   ├── BlobTooLargeError                .size > .max_size for this number of shards
+    │   └── InvalidRangeError                .start..=.end does not lie within .size bytes
     ├── InvalidEncodingError (ValueError)    bytes or text that are not a value's canonical form
     ├── VerificationError                    not what the blob ID commits to; .failures
     │   └── SignatureError                   not signed by the key, or not this message
@@ -20,7 +21,23 @@
     │   ├── StoreInUseError                  another process has the store open
     │   ├── StoreFormatError                 .found is not the on-disk format .supported
     │   └── DamagedStoreError                the store's index cannot be read
-    ├── NotRegisteredError                   the store knows no live registration of .blob_id
+    ├── ConfigurationError                   the configuration file .path says what cannot be
+    ├── NotRegisteredError                   no live registration of .blob_id is known here
+    ├── NodeError                            what a storage node refuses, with its reason
+    │   ├── MetadataNotFoundError            it has no metadata of .blob_id
+    │   ├── SliverNotFoundError              it has none of the .count slivers asked for
+    │   ├── ShardNotAssignedError            .shard is not its own in .epoch
+    │   ├── MissingSliversError              .missing of its slivers of .blob_id have not arrived
+    │   ├── InvalidBlobIdError               .blob_id was proven inconsistent
+    │   ├── BufferFullError                  .needed > .free bytes for blobs not yet registered
+    │   ├── WrongEpochError                  .got is not its epoch .expected
+    │   ├── UnauthorizedError                the caller may not ask that
+    │   └── OverloadedError                  too much at once; try again after .retry_after seconds
+    ├── NodeUnavailableError                 the storage node at .address does not answer
+    ├── BlobNotFoundError                    enough nodes say that .blob_id is not stored
+    ├── BlobUnavailableError                 .got < .needed slivers of .blob_id could be had
+    ├── NotEnoughConfirmationsError          .got < .needed shards confirmed; .blob_id is registered
+    ├── ProcessFailedError                   a process of the local network, .name, did not come up
     ├── Abort                                the contract refuses: .module, .code, .name
     ├── UnknownObjectError                   no such object lives in this ledger; .kind, .object_id
     ├── ChainUnavailableError                the node at .url does not answer, or not sensibly
@@ -41,22 +58,37 @@ from typing import Any
 
 __all__ = [
     "Abort",
+    "BlobNotFoundError",
     "BlobTooLargeError",
+    "BlobUnavailableError",
+    "BufferFullError",
     "ChainUnavailableError",
+    "ConfigurationError",
     "DamagedStoreError",
     "DirectoryOccupiedError",
     "InconsistentBlobError",
     "InsufficientFundsError",
     "InvalidArgumentError",
+    "InvalidBlobIdError",
     "InvalidEncodingError",
+    "InvalidRangeError",
+    "MetadataNotFoundError",
     "MissingDependencyError",
+    "MissingSliversError",
+    "NodeError",
+    "NodeUnavailableError",
+    "NotEnoughConfirmationsError",
     "NotEnoughSliversError",
     "NotEnoughSymbolsError",
     "NotEnoughWeightError",
     "NotRegisteredError",
     "OperationCancelledError",
     "OutOfMemoryError",
+    "OverloadedError",
+    "ProcessFailedError",
+    "ShardNotAssignedError",
     "SignatureError",
+    "SliverNotFoundError",
     "SnapshotError",
     "StorageError",
     "StorageFullError",
@@ -65,10 +97,12 @@ __all__ = [
     "TransactionFailedError",
     "TransactionRejectedError",
     "TransactionUnknownError",
+    "UnauthorizedError",
     "UnknownEngineError",
     "UnknownObjectError",
     "VerificationError",
     "WalrusCoreError",
+    "WrongEpochError",
 ]
 
 
@@ -92,6 +126,22 @@ class BlobTooLargeError(InvalidArgumentError):
         return (
             f"blob size {self.size:,} > {self.max_size:,} bytes, the maximum for this n_shards;"
             " split the blob, or use more shards"
+        )
+
+
+class InvalidRangeError(InvalidArgumentError):
+    """Bytes `start` to `end`, both included, of which not all are in a blob of `size` bytes."""
+
+    def __init__(self, start: int, end: int, size: int) -> None:
+        super().__init__(start, end, size)
+        self.start = start
+        self.end = end
+        self.size = size
+
+    def __str__(self) -> str:
+        return (
+            f"bytes {self.start:,} to {self.end:,} are not 0 <= start <= end < {self.size:,},"
+            " the size of the blob"
         )
 
 
@@ -295,6 +345,205 @@ class NotRegisteredError(WalrusCoreError):
 
     def __str__(self) -> str:
         return f"blob {self.blob_id} is not registered here; register it, or wait for the event"
+
+
+class ConfigurationError(WalrusCoreError):
+    """The configuration file at `path` is not one, or says what cannot be."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class NodeError(WalrusCoreError):
+    """Base class of what a storage node refuses for a reason of its own (spec, chapter 7).
+
+    Blob IDs in base64url.
+    """
+
+
+class MetadataNotFoundError(NodeError):
+    """A node without the blob's metadata: send them first, or ask another."""
+
+    def __init__(self, blob_id: str) -> None:
+        super().__init__(blob_id)
+        self.blob_id = blob_id
+
+    def __str__(self) -> str:
+        return f"no metadata of blob {self.blob_id} here; send them first, or ask another node"
+
+
+class SliverNotFoundError(NodeError):
+    """A node that has none of the `count` slivers of one axis that were asked for."""
+
+    def __init__(self, blob_id: str, axis: str, count: int) -> None:
+        super().__init__(blob_id, axis, count)
+        self.blob_id = blob_id
+        self.axis = axis
+        self.count = count
+
+    def __str__(self) -> str:
+        return (
+            f"none of {self.count} {self.axis} slivers of blob {self.blob_id} are here;"
+            " ask for others, or later"
+        )
+
+
+class ShardNotAssignedError(NodeError):
+    """A sliver pair of a shard that this node does not hold in `epoch`."""
+
+    def __init__(self, shard: int, epoch: int) -> None:
+        super().__init__(shard, epoch)
+        self.shard = shard
+        self.epoch = epoch
+
+    def __str__(self) -> str:
+        return (
+            f"shard {self.shard} is another node's in epoch {self.epoch};"
+            " look the committee up again"
+        )
+
+
+class MissingSliversError(NodeError):
+    """A node confirms a blob only when it has both slivers of each of its shards."""
+
+    def __init__(self, blob_id: str, missing: int) -> None:
+        super().__init__(blob_id, missing)
+        self.blob_id = blob_id
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return f"{self.missing} slivers of blob {self.blob_id} are missing here; send them first"
+
+
+class InvalidBlobIdError(NodeError):
+    """A blob that was proven inconsistent and invalidated on chain: nothing of it is kept."""
+
+    def __init__(self, blob_id: str) -> None:
+        super().__init__(blob_id)
+        self.blob_id = blob_id
+
+    def __str__(self) -> str:
+        return f"blob {self.blob_id} was encoded inconsistently and is invalid for good"
+
+
+class BufferFullError(NodeError):
+    """What came before its registration was seen finds no room: `needed` > `free` bytes."""
+
+    def __init__(self, needed: int, free: int) -> None:
+        super().__init__(needed, free)
+        self.needed = needed
+        self.free = free
+
+    def __str__(self) -> str:
+        return (
+            f"{self.needed:,} > {self.free:,} bytes free for blobs that are not registered yet;"
+            " register first, then send"
+        )
+
+
+class WrongEpochError(NodeError):
+    """What was signed or asked in epoch `got` reached a node in epoch `expected`."""
+
+    def __init__(self, expected: int, got: int) -> None:
+        super().__init__(expected, got)
+        self.expected = expected
+        self.got = got
+
+    def __str__(self) -> str:
+        return f"epoch {self.got} != {self.expected}, the node's; look the committee up again"
+
+
+class UnauthorizedError(NodeError):
+    """A caller who may not ask that: only members of the committee move shards."""
+
+
+class OverloadedError(NodeError):
+    """A node with too much to do; try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"too much at once; try again in {self.retry_after:g} seconds"
+
+
+class NodeUnavailableError(WalrusCoreError):
+    """The storage node at `address` cannot be reached, is too slow, or answers nonsense."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"storage node {self.address}: {self.reason}"
+
+
+class BlobNotFoundError(WalrusCoreError):
+    """Nodes that hold more than f shards say that no such blob is stored, or not any more."""
+
+    def __init__(self, blob_id: str) -> None:
+        super().__init__(blob_id)
+        self.blob_id = blob_id
+
+    def __str__(self) -> str:
+        return f"blob {self.blob_id} is not stored here: never certified, expired, or deleted"
+
+
+class BlobUnavailableError(WalrusCoreError):
+    """A blob that is stored, but of which only `got` of the `needed` slivers could be had now."""
+
+    def __init__(self, blob_id: str, needed: int, got: int) -> None:
+        super().__init__(blob_id, needed, got)
+        self.blob_id = blob_id
+        self.needed = needed
+        self.got = got
+
+    def __str__(self) -> str:
+        return (
+            f"{self.got} < {self.needed} slivers of blob {self.blob_id} can be had:"
+            " too many nodes are down; try again later"
+        )
+
+
+class NotEnoughConfirmationsError(WalrusCoreError):
+    """A blob that was paid for, but that nodes with only `got` < `needed` shards confirmed.
+
+    It is registered as object `object_id` (0x and hexadecimal digits), and not certified.
+    """
+
+    def __init__(self, blob_id: str, object_id: str, needed: int, got: int) -> None:
+        super().__init__(blob_id, object_id, needed, got)
+        self.blob_id = blob_id
+        self.object_id = object_id
+        self.needed = needed
+        self.got = got
+
+    def __str__(self) -> str:
+        return (
+            f"nodes with {self.got} < {self.needed} shards confirmed blob {self.blob_id}; it is"
+            f" registered as {self.object_id} but not certified: store the same file again, which"
+            " goes on from here and pays nothing"
+        )
+
+
+class ProcessFailedError(WalrusCoreError):
+    """A process of the local network, `name`, ended or was not ready in time; see its `log`."""
+
+    def __init__(self, name: str, reason: str, log: str) -> None:
+        super().__init__(name, reason, log)
+        self.name = name
+        self.reason = reason
+        self.log = log
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}; {self.log} has its words"
 
 
 class Abort(WalrusCoreError):  # noqa: N818 - the contract's own word

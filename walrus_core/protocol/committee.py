@@ -29,13 +29,15 @@ class Member:
     """A node of a committee.
 
     `node_id`: 32 bytes, the object ID of its staking pool. `network_address`: host:port. `shards`:
-    those it holds, at least one, in the chain's order.
+    those it holds, at least one, in the chain's order. `network_public_key`: the secp256r1 point of
+    its TLS identity, compressed, 33 bytes; empty if it is not known.
     """
 
     node_id: bytes
     public_key: PublicKey
     network_address: str
     shards: tuple[ShardIndex, ...]
+    network_public_key: bytes = b""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "node_id", ID.check("node_id", self.node_id))

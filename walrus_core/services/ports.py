@@ -1,4 +1,13 @@
-"""The chain as the rest of walrus-core sees it: a port, and the values that pass through it.
+"""The world as the services see it: ports, and the values that pass through them.
+
+* `ChainReader`, `Chain`, `NodeChain`: the contract, as anyone, a wallet, or a node meets it;
+* `Workers`: threads for what blocks or computes;
+* `Journal`: small records that outlive the process;
+* storage nodes: `services.node_api`; the disk: `storage.store`.
+
+Time is asyncio's: the services sleep with `asyncio.sleep`, set deadlines with `asyncio.timeout` and
+read `loop.time()`, so that a simulation runs them on virtual time. Chance is a `random.Random` that
+they are given.
 
 Money is in FROST (10^9 make a WAL) and, for gas, MIST (10^9 make a SUI). Ids and addresses are 32
 bytes. Everything that spends answers with a `Receipt`, or fails without having spent twice.
@@ -6,9 +15,9 @@ bytes. Everything that spends answers with a `Receipt`, or fails without having 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
 from walrus_core.types import BlobId, Epoch
 
@@ -21,15 +30,23 @@ __all__ = [
     "BlobObject",
     "Chain",
     "ChainEvent",
+    "ChainReader",
     "ChainState",
+    "Committees",
     "Cost",
+    "Journal",
     "NewBlob",
+    "NodeChain",
     "Prices",
     "Receipt",
     "Registration",
     "Stake",
     "StorageResource",
+    "Workers",
 ]
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 STORAGE_UNIT = 1 << 20
 """Bytes of encoded size that are paid for at once."""
@@ -184,7 +201,57 @@ class Registration:
     receipt: Receipt
 
 
-class Chain(Protocol):
+@dataclass(frozen=True, slots=True)
+class Committees:
+    """Who holds the shards. `previous` is the committee of the epoch before, None if there was
+    none or it cannot be known; while `phase` is "sync" it still serves what was certified then.
+    """
+
+    current: Committee
+    previous: Committee | None
+    phase: str
+
+    @property
+    def epoch(self) -> Epoch:
+        return self.current.epoch
+
+
+class ChainReader(Protocol):
+    """The network's contract, as anyone sees it.
+
+    Every method raises ChainUnavailableError if the chain cannot be asked.
+    """
+
+    async def state(self) -> ChainState: ...
+
+    async def committees(self) -> Committees:
+        """The nodes of the present epoch and of the one before, with addresses and keys."""
+        ...
+
+    def events(self, cursor: bytes = b"", *, follow: bool = False) -> AsyncIterator[ChainEvent]:
+        """The contract's events behind a cursor, oldest first; with `follow`, without end."""
+        ...
+
+
+class NodeChain(ChainReader, Protocol):
+    """The contract as a storage node meets it: what it must say there, it says by these.
+
+    They raise as `Chain`'s methods do; saying again what was said is no error.
+    """
+
+    async def report_shards(self, epoch: Epoch) -> None:
+        """The node has all shards that it holds in this epoch (`epoch_sync_done`)."""
+        ...
+
+    async def invalidate(self, certificate: Certificate) -> None:
+        """Put on chain that a blob is inconsistent: an InvalidBlobId of f + 1 shards."""
+        ...
+
+
+OnSigned = Callable[[bytes], Awaitable[None]]
+
+
+class Chain(ChainReader, Protocol):
     """The network's contract, as one wallet meets it.
 
     Every method raises ChainUnavailableError if the chain cannot be asked; those that send a
@@ -197,18 +264,24 @@ class Chain(Protocol):
         """Whose wallet pays."""
         ...
 
-    async def state(self) -> ChainState: ...
-
-    async def committee(self) -> Committee:
-        """The nodes of the present epoch, with their addresses."""
-        ...
-
     async def price(self, encoded_size: int, epochs: int) -> Cost:
         """What `register` would take now."""
         ...
 
-    async def register(self, blob: NewBlob, epochs: int) -> Registration:
-        """Reserve storage for `epochs` epochs, this one included, and register, in one go."""
+    async def register(
+        self, blob: NewBlob, epochs: int, on_signed: OnSigned | None = None
+    ) -> Registration:
+        """Reserve storage for `epochs` epochs, this one included, and register, in one go.
+
+        `on_signed` is awaited with each transaction, signed and in a form that `settle` takes,
+        before it is sent: what it keeps tells a later process what may have been paid.
+        """
+        ...
+
+    async def settle(self, signed: bytes) -> Registration | None:
+        """The outcome of a registration that was signed before a crash; None if it never was, and
+        now never will be, executed. Executes it if it still can be: it is paid at most once.
+        """
         ...
 
     async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
@@ -237,6 +310,27 @@ class Chain(Protocol):
         """Set attributes of a blob; None removes one."""
         ...
 
-    def events(self, cursor: bytes = b"", *, follow: bool = False) -> AsyncIterator[ChainEvent]:
-        """The contract's events behind a cursor, oldest first; with `follow`, without end."""
+
+class Workers(Protocol):
+    """Threads for what blocks (the disk) or computes (the kernel), so that the event loop does not.
+
+    A simulation runs the function at once.
+    """
+
+    async def run(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
+        """`function(*arguments)`, in a thread. A cancelled caller does not stop the function."""
         ...
+
+
+class Journal(Protocol):
+    """Small records under names, replaced as a whole; what was saved outlives the process."""
+
+    async def load(self, name: str) -> bytes | None: ...
+
+    async def save(self, name: str, record: bytes) -> None:
+        """Durable when it returns. StorageError."""
+        ...
+
+    async def remove(self, name: str) -> None: ...
+
+    def names(self) -> Iterator[str]: ...

@@ -82,6 +82,7 @@ class Node:
     name: str
     network_address: str
     public_key: bytes
+    network_public_key: bytes
     commission: int
     receiver: bytes
 
@@ -97,6 +98,7 @@ def committee_of(staking: StakingInner, nodes: dict[bytes, Node]) -> Committee:
             PublicKey.from_uncompressed(nodes[node_id].public_key),
             nodes[node_id].network_address,
             tuple(map(ShardIndex, shards)),
+            nodes[node_id].network_public_key,
         )
         for node_id, shards in staking.committee
     ]
@@ -155,7 +157,7 @@ def read_node(contents: bytes) -> Node:
     public_key = reader.byte_vector()
     if _present(reader):
         reader.byte_vector()
-    reader.byte_vector()  # the network key
+    network_key = reader.byte_vector()
     reader.take(ADDRESS_SIZE + 4 + 4 + 8 + 8)  # metadata, two epochs, balance and shares
     for _ in range(3):
         _skip_pending(reader)
@@ -164,7 +166,8 @@ def read_node(contents: bytes) -> Node:
     reader.uint(8)  # the rewards
     commission = reader.uint(8)
     _variant(reader, 2)  # address or object, which ids cannot confuse
-    return Node(node_id, name, address, public_key, commission, receiver=_id(reader))
+    receiver = _id(reader)
+    return Node(node_id, name, address, public_key, network_key, commission, receiver)
 
 
 def read_storage(contents: bytes) -> StorageResource:
