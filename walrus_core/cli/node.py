@@ -91,21 +91,21 @@ def register(
     """
     require_pysui()
     try:
-        from walrus_core.cli.node_keys import network_public_key, protocol_key as load
+        from walrus_core.daemon import identity
     except ImportError as error:
-        raise MissingDependencyError(error.name or "", "protocol", str(error)) from None
+        raise MissingDependencyError(error.name or "", "node", str(error)) from None
     from walrus_core.sui.node_transactions import Candidate
 
     candidate = Candidate(
         name=name,
         network_address=public_address,
-        network_public_key=network_public_key(network_key),
+        network_public_key=identity.network_public_key(identity.network_key(network_key)),
         commission_rate=commission_rate,
         storage_price=storage_price,
         write_price=write_price,
         node_capacity=node_capacity,
     )
-    key_pair = load(protocol_key)
+    key_pair = identity.protocol_key(protocol_key)
 
     async def act(chain: SuiChain) -> tuple[Receipt, list[bytes]]:
         before = set(await chain.nodes.capabilities())

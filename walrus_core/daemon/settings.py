@@ -1,0 +1,138 @@
+"""Reading YAML that people wrote: every key is asked for by name, and none is left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from walrus_core.errors import ConfigurationError
+
+__all__ = ["Settings", "load_settings"]
+
+_SIZE = re.compile(r"([0-9]{1,18})\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?")
+_UNITS: dict[str | None, int] = {
+    None: 1,
+    "B": 1,
+    **{f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)},
+    **{f"{letter}iB": 1024**power for power, letter in enumerate("KMGT", 1)},
+}
+_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:]{2,45})\]|([^\s:/\[\]]{1,253})):([0-9]{1,5})")
+_MISSING = object()
+LARGEST_FILE = 1 << 20
+"""Bytes; more than any configuration has."""
+
+
+class Settings:
+    """The keys of one mapping in the file at `path`; `name` is where it stands, "" for the top.
+
+    Each method takes one key. One with `default` may be absent or empty (`key:`). `finish` at the
+    end. ConfigurationError names the key that is wrong.
+    """
+
+    def __init__(self, path: Path, name: str, values: Mapping[Any, Any]) -> None:
+        self._path = path
+        self._name = name
+        self._left = dict(values)
+
+    def section(self, key: str) -> Settings:
+        """The mapping below a key; an empty one if it is absent."""
+        value = self._take(key, {})
+        if not isinstance(value, Mapping):
+            self.refuse(key, f"{value!r} is no mapping of keys to values")
+        return Settings(self._path, self._full(key), value)
+
+    def text(self, key: str, default: Any = _MISSING) -> Any:
+        value = self._take(key, default)
+        if value is not default and (not isinstance(value, str) or not value):
+            self.refuse(key, f"{value!r} is no text")
+        return value
+
+    def path(self, key: str, default: Any = _MISSING) -> Path:
+        """A path, from the file's directory on."""
+        return self.resolve(self.text(key, default))
+
+    def resolve(self, text: str) -> Path:
+        """The path that a text in this file means."""
+        return self._path.absolute().parent / Path(text).expanduser()
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
+        value = self._take(key, default)
+        if value not in choices:
+            self.refuse(key, f"{value!r} is none of {', '.join(choices)}")
+        return str(value)
+
+    def integer(self, key: str, default: int, least: int, most: int) -> int:
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.refuse(key, f"{value!r} is no integer in {least:,}..{most:,}")
+        return value
+
+    def seconds(self, key: str, default: float, most: float) -> float:
+        value = self._take(key, default)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not 0 < value <= most:
+            self.refuse(key, f"{value!r} is no number of seconds, above 0 and up to {most:g}")
+        return float(value)
+
+    def size(self, key: str, default: int | None) -> int | None:
+        """A number of bytes, with or without a unit: 1000, 250GB, 32MiB."""
+        value = self._take(key, default)
+        if value is default:
+            return default
+        if isinstance(value, int) and value > 0 and value is not True:
+            return value
+        match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+        if match is None or int(match[1]) == 0:
+            self.refuse(key, f"{value!r} is no number of bytes, such as 1000, 250GB or 32MiB")
+        return int(match[1]) * _UNITS[match[2]]
+
+    def address(self, key: str, default: Any = _MISSING) -> Any:
+        """Host and port of `host:port` or `[host]:port`."""
+        value = self._take(key, default)
+        if value is default:
+            return value
+        match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
+        if match is None or int(match[3]) > 65_535:
+            self.refuse(key, f"{value!r} is no address, such as 127.0.0.1:9185 or [::1]:9185")
+        return match[1] or match[2], int(match[3])
+
+    def finish(self) -> None:
+        """Refuse what nobody asked for: it is more likely misspelt than superfluous."""
+        for key in self._left:
+            self.refuse(key, "there is no such key; `walrus-core node init` writes them all")
+
+    def refuse(self, key: object, reason: str) -> NoReturn:
+        raise ConfigurationError(str(self._path), f"{self._full(key)}: {reason}")
+
+    def _take(self, key: str, default: Any) -> Any:
+        value = self._left.pop(key, None)
+        if value is not None:
+            return value
+        if default is _MISSING:
+            self.refuse(key, "is missing")
+        return default
+
+    def _full(self, key: object) -> str:
+        return f"{self._name}.{key}" if self._name else str(key)
+
+
+def load_settings(path: Path) -> Settings:
+    """The mapping that a YAML file holds; ConfigurationError if it cannot be read or is none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ConfigurationError(str(path), f"more than {LARGEST_FILE:,} bytes")
+        values = yaml.safe_load(content)
+    except OSError as error:
+        reason = f"{error.strerror}; make one with `walrus-core node init`"
+        raise ConfigurationError(str(path), reason) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(str(path), f"is no YAML: {error}") from None
+    if not isinstance(values, Mapping):
+        raise ConfigurationError(str(path), "is no mapping of keys to values")
+    return Settings(path, "", values)
