@@ -1,0 +1,36 @@
+"""The port `Workers` without threads."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import TypeVar, TypeVarTuple
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class InlineWorkers:
+    """Runs a function at once; with `chance`, before or after a delay, so that others come between.
+
+    A cancelled caller does not stop the function. `longest` in virtual seconds.
+    """
+
+    def __init__(self, chance: random.Random | None = None, longest: float = 0.01) -> None:
+        self._chance = chance
+        self._longest = longest
+
+    async def run(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
+        if self._chance is None:
+            return function(*arguments)
+        before, after = (self._chance.random() * self._longest for _ in range(2))
+        return await asyncio.shield(self._run_between(before, after, function, *arguments))
+
+    async def _run_between(
+        self, before: float, after: float, function: Callable[[*Ts], T], *arguments: *Ts
+    ) -> T:
+        await asyncio.sleep(before)
+        result = function(*arguments)
+        await asyncio.sleep(after)
+        return result
