@@ -47,7 +47,7 @@ def test_a_cancelled_caller_does_not_stop_the_work() -> None:
     assert asyncio.run(main()) == ["first", "second"]
 
 
-@pytest.mark.parametrize("threads", [0, -1, 65])
-def test_refuses_senseless_numbers(threads: int) -> None:
+@pytest.mark.parametrize("count", [0, -1, 65])
+def test_refuses_senseless_numbers(count: int) -> None:
     with pytest.raises(InvalidArgumentError):
-        ThreadWorkers(threads)
+        ThreadWorkers(count)
