@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     FilePath: TypeAlias = str | os.PathLike[str]
     BlobSource: TypeAlias = Buffer | FilePath | BinaryIO
-    ReadPattern: TypeAlias = Literal["in order", "here and there", "soon"]
+    ReadPattern: TypeAlias = Literal["in order", "here and there", "soon", "not soon"]
 
 
 def map_file(path: FilePath) -> kernel.FileMapping:

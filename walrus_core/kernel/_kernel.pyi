@@ -195,10 +195,11 @@ class FileMapping(Buffer):
     def identity(self) -> tuple[int, int]:
         """The file's device and inode, which tell whether it still is there."""
     def will_read(
-        self, part: Buffer, pattern: Literal["in order", "here and there", "soon"]
+        self, part: Buffer, pattern: Literal["in order", "here and there", "soon", "not soon"]
     ) -> None:
         """How `part`, a view of this mapping, is going to be read; whatever is still on the disk is then read ahead, read
-        page by page, or on its way into memory at once.
+        page by page, or on its way into memory at once. What is not read soon counts as this process's memory no more
+        until somebody reads it, which may be at the same time.
         """
 
     def offset_of(self, part: Buffer) -> int:

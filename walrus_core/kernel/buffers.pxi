@@ -110,6 +110,7 @@ from cpython.exc cimport PyErr_Clear
 from cpython.ref cimport Py_CLEAR, PyObject
 from libc.errno cimport errno
 from posix.mman cimport (
+    MADV_DONTNEED,
     MADV_NORMAL,
     MADV_RANDOM,
     MADV_WILLNEED,
@@ -213,7 +214,12 @@ cdef class FileMapping:
             munmap(self.at, self.size)
 
     def will_read(self, part, pattern):
-        advice = {"in order": MADV_NORMAL, "here and there": MADV_RANDOM, "soon": MADV_WILLNEED}[pattern]
+        advice = {
+            "in order": MADV_NORMAL,
+            "here and there": MADV_RANDOM,
+            "soon": MADV_WILLNEED,
+            "not soon": MADV_DONTNEED,
+        }[pattern]
         cdef Buffers buffers = self.open_part(part)
         cdef size_t start = buffers.address[0] - <uint8_t *>self.at, end = start + buffers.length(0)
         cdef size_t step = READ_AHEAD if advice == MADV_WILLNEED else self.size
