@@ -6,7 +6,8 @@ the chain. DIR of `chain up`, by default the same directory:
     network.json      the same, so that DIR can be made $WALRUS_CORE_HOME later
     sui.keystore      the wallet, mode 0600
     faucet.keystore   the key that gives SUI and WAL away, mode 0600
-    founder.key       the key of the node with which the chain began, mode 0600
+    founders.json     the nodes that a new chain begins with, if there are to be such
+    founder.key       otherwise the key of the one with which it began, mode 0600
     chain/            the chain itself: its journal and snapshots
     lock              held by the process that serves the chain
 """
@@ -66,6 +67,7 @@ class Home:
         self.chain = self.directory / "chain"
         self.wallet = self.directory / "sui.keystore"
         self.faucet = self.directory / "faucet.keystore"
+        self.founders = self.directory / "founders.json"
         self.founder = self.directory / "founder.key"
 
     @contextlib.contextmanager

@@ -15,7 +15,8 @@ from walrus_core.errors import InvalidArgumentError, WalrusCoreError
 from walrus_core.localnet.sui_node.chain import LocalChain
 from walrus_core.localnet.sui_node.epoch_driver import EpochDriver
 from walrus_core.localnet.sui_node.founder import founder
-from walrus_core.localnet.sui_node.genesis import Genesis
+from walrus_core.localnet.sui_node.genesis import Founder, Genesis
+from walrus_core.localnet.sui_node.genesis_file import load_founders
 from walrus_core.localnet.sui_node.home import Home, Network, key_in
 from walrus_core.localnet.sui_node.ids import address_text, digest_text
 from walrus_core.localnet.sui_node.server import Server
@@ -61,17 +62,28 @@ def run(options: Options, on_ready: Callable[[Network], object]) -> None:
 
 
 def _genesis(home: Home, options: Options) -> Genesis:
-    """What a new chain begins with: money in the faucet and in the wallet, and a node."""
+    """What a new chain begins with: money in the faucet, in the wallet and with the owners of its
+    nodes.
+    """
     operator = key_in(home.faucet).address
+    founders = _founders(home, operator)
+    owners = dict.fromkeys(each.owner for each in founders if each.owner != operator)
     return Genesis(
         operator=operator,
-        accounts=(key_in(home.wallet).address,),
-        founders=(founder(home.founder, operator),),
+        accounts=(key_in(home.wallet).address, *owners),
+        founders=founders,
         seed=secrets.token_bytes(32),
         start_ms=time.time_ns() // 1_000_000,
         n_shards=options.n_shards or N_SHARDS,
         epoch_duration_ms=options.epoch_duration_ms or EPOCH_DURATION_MS,
     )
+
+
+def _founders(home: Home, operator: bytes) -> tuple[Founder, ...]:
+    """Those that founders.json describes, or one that nobody runs."""
+    if home.founders.exists():
+        return load_founders(home.founders)
+    return (founder(home.founder, operator),)
 
 
 def _compare(genesis: Genesis, home: Home, options: Options) -> None:
