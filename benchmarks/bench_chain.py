@@ -181,7 +181,7 @@ async def latencies(home: Path, key: Key) -> dict[str, float]:
     source = random.Random(1)
     registering, certifying = [], []
     async with SuiChain(local_network(home), key) as chain:
-        committee = await chain.committee()
+        committee = (await chain.committees()).current
         for _ in range(N_LATENCIES):
             root = source.randbytes(32)
             encoded = EncodingConfig(N_SHARDS).encoded_size(BLOB_SIZE)

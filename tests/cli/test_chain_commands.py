@@ -55,7 +55,7 @@ def register(founded: FoundedChain, home: Path, blob: NewBlob, *, certify: bool 
         async with SuiChain(founded.network, key) as chain:
             object_id = (await chain.register(blob, 3)).object_id
             if certify:
-                committee = await chain.committee()
+                committee = (await chain.committees()).current
                 owner = object_id if blob.deletable else None
                 confirmation = Confirmation(committee.epoch, blob.blob_id, owner)
                 await chain.certify(object_id, founded.certificate(committee, confirmation))

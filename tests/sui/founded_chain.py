@@ -34,6 +34,7 @@ class FoundedChain:
     network: Network
     operator: Key
     nodes: Mapping[str, KeyPair] = field(repr=False)  # by network address
+    owner: Path  # the keystore of who holds the nodes' capabilities
 
     async def new_key(self, *, sui: int = 10 * SUI, wal: int = 1_000 * WAL) -> Key:
         """A wallet with so much money in it."""
@@ -55,18 +56,28 @@ class FoundedChain:
 
 @contextlib.contextmanager
 def founded_chain(
-    directory: Path, *, n_nodes: int = 5, epoch_duration_ms: int = 24 * 3_600_000
+    directory: Path,
+    *,
+    n_nodes: int = 5,
+    epoch_duration_ms: int = 24 * 3_600_000,
+    reports: bool = True,
 ) -> Iterator[FoundedChain]:
-    """Serve a new chain from a thread of its own, where its epochs turn, too."""
+    """Serve a new chain from a thread of its own, where its epochs turn, too.
+
+    Without `reports` the nodes are another's than the chain's, and have to report their shards.
+    """
     operator = Key.generate()
+    owner = operator if reports else Key.generate()
+    add_to_keystore(directory / "owner.keystore", owner)
     nodes = {f"localhost:{9185 + number}": KeyPair.generate() for number in range(n_nodes)}
     genesis = Genesis(
         operator=operator.address,
+        accounts=(owner.address,),
         seed=b"s" * 32,
         start_ms=time.time_ns() // 1_000_000,
         n_shards=N_SHARDS,
         epoch_duration_ms=epoch_duration_ms,
-        founders=tuple(_founder(*node, operator.address) for node in nodes.items()),
+        founders=tuple(_founder(*node, owner.address) for node in nodes.items()),
     )
     chain = LocalChain.open(directory / "chain", genesis)
     with _served(chain, operator) as port:
@@ -80,7 +91,7 @@ def founded_chain(
             directory / "sui.keystore",
             directory / "faucet.keystore",
         )
-        yield FoundedChain(chain, network, operator, nodes)
+        yield FoundedChain(chain, network, operator, nodes, directory / "owner.keystore")
     chain.close()
 
 

@@ -150,7 +150,7 @@ async def registered(chain: SuiChain) -> tuple[NewBlob, bytes, Committee]:
     """A permanent blob that could be certified."""
     blob = new_blob(SOURCE, deletable=False)
     object_id = (await chain.register(blob, 1)).object_id
-    return blob, object_id, await chain.committee()
+    return blob, object_id, (await chain.committees()).current
 
 
 def test_certifying_twice(founded: FoundedChain, play: Callable[..., None]) -> None:
@@ -224,7 +224,7 @@ def test_objects_that_are_not_there(play: Callable[..., None]) -> None:
 
 def test_stakes_that_are_refused(play: Callable[..., None]) -> None:
     async def act(chain: SuiChain) -> None:
-        node = (await chain.committee()).members[0].node_id
+        node = (await chain.committees()).current.members[0].node_id
         with aborts("staked_wal", "EStakeBelowThreshold"):
             await chain.stakes.stake(node, WAL - 1)
         [stake] = (await chain.stakes.stake(node, WAL)).created

@@ -49,7 +49,7 @@ def test_state_and_committee(founded: FoundedChain, play: Callable[[Act], None])
         state = await chain.state()
         assert (state.n_shards, state.n_members, state.max_epochs_ahead) == (100, 5, 53)
         assert (state.prices.storage, state.prices.write) == (100_000, 20_000)
-        committee = await chain.committee()
+        committee = (await chain.committees()).current
         assert committee.epoch == state.epoch
         for member in committee.members:
             assert member.public_key == founded.nodes[member.network_address].public_key
@@ -74,7 +74,7 @@ def test_life_of_a_blob(founded: FoundedChain, play: Callable[[Act], None]) -> N
         assert await chain.blobs() == [registered]
         assert await chain.attributes(object_id) == blob.attributes
 
-        committee = await chain.committee()
+        committee = (await chain.committees()).current
         confirmation = Confirmation(committee.epoch, blob.blob_id, object_id)
         certificate = founded.certificate(committee, confirmation)
         assert (await pays(chain, chain.certify(object_id, certificate))).wal == 0
@@ -109,7 +109,7 @@ def test_shared_blob(founded: FoundedChain, play: Callable[[Act], None]) -> None
 
     async def act(chain: SuiChain) -> None:
         object_id = (await chain.register(blob, 1)).object_id
-        committee = await chain.committee()
+        committee = (await chain.committees()).current
         certificate = founded.certificate(committee, Confirmation(committee.epoch, blob.blob_id))
         await chain.certify(object_id, certificate)
         receipt = await pays(chain, chain.owned.share(object_id, 3 * WAL))
@@ -185,7 +185,7 @@ def test_registering_on_owned_storage(play: Callable[[Act], None]) -> None:
 
 def test_staking(play: Callable[[Act], None]) -> None:
     async def act(chain: SuiChain) -> None:
-        node = (await chain.committee()).members[0].node_id
+        node = (await chain.committees()).current.members[0].node_id
         receipt = await pays(chain, chain.stakes.stake(node, 5 * WAL))
         [stake_id] = receipt.created
         [stake] = await chain.stakes.list()

@@ -99,7 +99,7 @@ async def certified_blob(
     while True:
         blob = new_blob(SOURCE)
         registration = await chain.register(blob, 1)
-        committee = await chain.committee()
+        committee = (await chain.committees()).current
         confirmation = Confirmation(committee.epoch, blob.blob_id, registration.object_id)
         certificate = turning.certificate(committee, confirmation)
         try:
@@ -111,7 +111,7 @@ async def certified_blob(
 
 def test_a_stake_grows_and_comes_back(turning: FoundedChain) -> None:
     async def act(chain: SuiChain) -> None:
-        node = (await chain.committee()).members[0].node_id
+        node = (await chain.committees()).current.members[0].node_id
         [stake_id] = (await chain.stakes.stake(node, 10 * WAL)).created
         [stake] = await chain.stakes.list()
         await epoch_after(chain, stake.activation_epoch)
@@ -134,7 +134,7 @@ def test_commission_is_collected(turning: FoundedChain) -> None:
             await chain.register(new_blob(SOURCE, size=10**8), 1)
             start = (await chain.state()).epoch
             await epoch_after(chain, start + 1)
-            node_id = (await chain.committee()).members[0].node_id
+            node_id = (await chain.committees()).current.members[0].node_id
             assert (await chain.nodes.describe(node_id)).commission > 0
             receipt = await chain.nodes.collect_commission(node_id)
             assert receipt.wal > 0

@@ -1,6 +1,7 @@
 """Transactions and structs, byte for byte those of the official SDK, for random scenes."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sui.scenes import Artist, Scene, drafts, raw
 from walrus_core.services.ports import Prices
 from walrus_core.sui import move
 from walrus_core.sui.addresses import BYTE_VECTOR_TAG, U64_TAG, field_id
+from walrus_core.sui.committees import committees_of, member_ids
 
 PRICES = Prices(storage=100_000, write=20_000)
 
@@ -63,7 +65,8 @@ def test_structs_are_read_as_the_official_client_writes_them(
         100, 8, 12, 5_000_000_000_000, 123_456_789, PRICES, 3
     )
     staking = move.read_staking_inner(structs["stakingInner"])
-    assert staking == move.StakingInner(100, 86_400_000, 8, tuple(members), "selected")
+    previous = ((b"z" * 32, (3, 4)),)
+    assert staking == move.StakingInner(100, 86_400_000, 8, tuple(members), previous, "selected")
     node = move.read_node(structs["pool"])
     assert (node.node_id, node.name, node.commission) == (members[0][0], "näme", 9)
     assert node.receiver == scene.sender
@@ -82,16 +85,21 @@ def _check_blob(blob: move.BlobObject, expected: dict[str, Any]) -> None:
     assert blob.deletable == expected["deletable"]
 
 
-def test_committee_of_the_structs(official: dict[str, dict[str, Any]]) -> None:
+def test_committees_of_the_structs(official: dict[str, dict[str, Any]]) -> None:
+    """The node of the epoch before is gone, and with it that committee."""
     json, structs = SCENES["random-0"].json, official["random-0"]["structs"]
     staking = move.read_staking_inner(base64.b64decode(structs["stakingInner"]))
+    pool = move.read_node(base64.b64decode(structs["pool"]))
     nodes = {
-        raw(member["nodeId"]): move.Node(
-            raw(member["nodeId"]), "", member["address"], bytes.fromhex(member["publicKey"]), 0, b""
+        raw(member["nodeId"]): replace(
+            pool, node_id=raw(member["nodeId"]), public_key=bytes.fromhex(member["publicKey"])
         )
         for member in json["system"]["members"]
     }
-    committee = move.committee_of(staking, nodes)
+    assert member_ids(staking) == [*nodes, b"z" * 32]
+    committees = committees_of(staking, nodes)
+    assert (committees.epoch, committees.previous, committees.phase) == (8, None, "selected")
+    committee = committees.current
     assert (committee.epoch, committee.n_shards, len(committee)) == (8, 100, 12)
     for member in json["system"]["members"]:
         assert list(committee.member(raw(member["nodeId"])).shards) == member["shards"]

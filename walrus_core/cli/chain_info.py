@@ -31,7 +31,8 @@ def command(wants_committee: bool, access: Access) -> Report:
     """Show the epoch, the prices, the capacity and the committee."""
 
     async def ask(chain: SuiChain) -> tuple[ChainState, Committee | None]:
-        return await chain.state(), await chain.committee() if wants_committee else None
+        state = await chain.state()
+        return state, (await chain.committees()).current if wants_committee else None
 
     state, committee = access.run(ask)
     return _report(state, committee, access)

@@ -8,17 +8,17 @@ await chain.certify(registration.object_id, certificate)
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from walrus_core.errors import InvalidArgumentError
+from walrus_core.errors import InvalidArgumentError, UnknownObjectError
 from walrus_core.services.ports import (
     BlobObject,
     ChainEvent,
     ChainState,
+    Committees,
     Cost,
     NewBlob,
     Receipt,
@@ -27,14 +27,16 @@ from walrus_core.services.ports import (
 from walrus_core.sui import move, transactions
 from walrus_core.sui.addresses import BYTE_VECTOR_TAG, field_id
 from walrus_core.sui.blobs import Blobs
+from walrus_core.sui.committees import committees_of, member_ids, state_of
 from walrus_core.sui.connection import DEFAULT_TIMEOUT, Connection
 from walrus_core.sui.contract import ContractReader, View, contents_of, object_reference
 from walrus_core.sui.draft import CoinRef, Draft
-from walrus_core.sui.events import read_event
+from walrus_core.sui.events import Frame, events_of
 from walrus_core.sui.execution import Execution
 from walrus_core.sui.keys import Key
 from walrus_core.sui.networks import Network
 from walrus_core.sui.nodes import Nodes
+from walrus_core.sui.outcome import event_of
 from walrus_core.sui.stakes import Stakes
 from walrus_core.sui.storage import Storages
 from walrus_core.sui.wallet import Wallet
@@ -42,13 +44,10 @@ from walrus_core.types import Epoch
 
 if TYPE_CHECKING:
     from walrus_core.protocol.certificate import Certificate
-    from walrus_core.protocol.committee import Committee
 
 __all__ = ["SuiChain"]
 
 ATTRIBUTES_KEY = b"\x08metadata"
-POLL_SECONDS = 0.4
-"""Between two looks for new events, as the official node software looks."""
 
 
 class SuiChain:
@@ -121,25 +120,21 @@ class SuiChain:
 
     async def state(self) -> ChainState:
         view, staking = await self.reader.view_with_staking()
-        system = view.system
-        return ChainState(
-            epoch=system.epoch,
-            phase=staking.phase,
-            epoch_duration=staking.epoch_duration_ms / 1000,
-            n_shards=staking.n_shards,  # System's committee has none before the first epoch
-            n_members=system.n_members,
-            prices=system.prices,
-            total_capacity=system.total_capacity,
-            used_capacity=system.used_capacity,
-            max_epochs_ahead=system.max_epochs_ahead,
-        )
+        return state_of(view.system, staking)
 
-    async def committee(self) -> Committee:
+    async def committees(self) -> Committees:
         _, staking = await self.reader.view_with_staking()
-        ids = [node_id for node_id, _ in staking.committee]
-        pools = await self.connection.objects(ids)
-        nodes = [move.read_node(contents_of(pool)) for pool in pools]
-        return move.committee_of(staking, dict(zip(ids, nodes, strict=True)))
+        ids = member_ids(staking)
+        pools = await self.connection.objects_if_any(ids)
+        nodes = {
+            node_id: move.read_node(contents_of(pool))
+            for node_id, pool in zip(ids, pools, strict=True)
+            if pool
+        }
+        for node_id, _ in staking.committee:
+            if node_id not in nodes:
+                raise UnknownObjectError("object", node_id)
+        return committees_of(staking, nodes)
 
     async def price(self, encoded_size: int, epochs: int) -> Cost:
         view = await self.reader.view()
@@ -226,19 +221,16 @@ class SuiChain:
         self, cursor: bytes = b"", *, follow: bool = False
     ) -> AsyncIterator[ChainEvent]:
         contract = (await self.reader.view()).contract
-        packages = {contract.original, contract.package}
-        while True:
-            start = cursor
-            async for frame in self.connection.events(sorted(packages), cursor):
-                if frame.watermark and frame.watermark.cursor:
-                    cursor = frame.watermark.cursor
-                if frame.event:
-                    yield read_event(frame.event, cursor)
-            if cursor != start:
-                continue  # the node gives so many at once
-            if not follow:
-                return
-            await asyncio.sleep(POLL_SECONDS)
+        packages = sorted({contract.original, contract.package})
+
+        async def search(start: bytes) -> AsyncIterator[Frame]:
+            async for answer in self.connection.events(packages, start):
+                reached = (answer.watermark and answer.watermark.cursor) or b""
+                event = event_of(answer.event, cursor=reached) if answer.event else None
+                yield reached, event
+
+        async for event in events_of(search, cursor, follow=follow):
+            yield event
 
     async def wal(self, view: View, amount: int) -> list[CoinRef]:
         """The wallet's coins that hold `amount` FROST; InsufficientFundsError."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pysui.sui.sui_grpc.suimsgs.sui.rpc import v2
 
 from walrus_core.sui import move
-from walrus_core.sui.addresses import U64_TAG, field_id, parse_address
+from walrus_core.sui.addresses import parse_address
 from walrus_core.sui.connection import Connection
 from walrus_core.sui.draft import ObjectRef, SharedRef
 from walrus_core.sui.networks import Network
+from walrus_core.sui.state_fields import ATTEMPTS, StateFields
 from walrus_core.sui.transactions import Contract
 
 __all__ = ["ContractReader", "View", "contents_of", "object_reference", "shared_reference"]
-
-ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class ContractReader:
     def __init__(self, connection: Connection, network: Network) -> None:
         self._connection = connection
         self._network = network
-        self._versions: tuple[int, int] | None = None
+        self._fields = StateFields(network)
         self._wal_type = ""
 
     async def view(self) -> View:
@@ -50,26 +49,19 @@ class ContractReader:
         return view, move.read_staking_inner(contents)
 
     async def _read(self, *, staking: bool) -> tuple[View, bytes]:
-        """The view, and the state of Staking if wanted: all of one moment.
-
-        The state is a field whose id depends on the version in the shell, so that the first read,
-        and the one after an upgrade, takes two questions.
-        """
-        shells = [self._network.system, self._network.staking]
+        """The view, and the state of Staking if wanted: all of one moment."""
         for _ in range(ATTEMPTS):
-            states = self._states()[: 2 if staking else 1]
-            objects = await self._connection.objects_if_any([*shells, *states])
-            system, staked, *inner = objects
+            ids = self._fields.ids(staking=staking)
+            objects = await self._connection.objects_if_any(ids)
+            system, staked = objects[:2]
             if system is None or staked is None:
-                await self._connection.objects(shells)  # says which is missing
+                # says which is missing
+                await self._connection.objects([self._network.system, self._network.staking])
                 continue
-            system_shell = move.read_shell(contents_of(system))
-            versions = system_shell.version, move.read_shell(contents_of(staked)).version
-            if versions == self._versions and all(inner):
-                contract = await self._contract(system, staked, system_shell.package)
-                contents = [contents_of(state) for state in inner if state]
-                return View(contract, move.read_system_inner(contents[0])), contents[-1]
-            self._versions = versions
+            states = self._fields.found(ids, [contents_of(item) for item in objects])
+            if states:
+                contract = await self._contract(system, staked, states.package)
+                return View(contract, move.read_system_inner(states.system)), states.staking
         raise self._connection.nonsense("the state of System or Staking is not where it should be")
 
     async def _contract(self, system: v2.Object, staking: v2.Object, package: bytes) -> Contract:
@@ -87,19 +79,10 @@ class ContractReader:
             self._wal_type,
         )
 
-    def _states(self) -> list[bytes]:
-        if self._versions is None:
-            return []
-        shells = self._network.system, self._network.staking
-        return [
-            field_id(shell, version.to_bytes(8, "little"), U64_TAG)
-            for shell, version in zip(shells, self._versions, strict=True)
-        ]
 
-
-def contents_of(item: v2.Object) -> bytes:
-    """The bytes of an object's struct."""
-    return (item.contents and item.contents.value) or b""
+def contents_of(item: v2.Object | v2.Event | None) -> bytes:
+    """The bytes of its struct; none of what is not there."""
+    return (item and item.contents and item.contents.value) or b""
 
 
 def object_reference(item: v2.Object) -> ObjectRef:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any
-
-from pysui.sui.sui_grpc.suimsgs.sui.rpc import v2
 
 from walrus_core.protocol.event_fields import FIELDS
 from walrus_core.protocol.wire import Reader
 from walrus_core.services.ports import ChainEvent
 from walrus_core.sui.addresses import ADDRESS_SIZE
 
-__all__ = ["read_event"]
+__all__ = ["POLL_SECONDS", "Frame", "events_of", "read_event"]
+
+POLL_SECONDS = 0.4
+"""Between two looks for new events, as the official node software looks."""
+
+Frame = tuple[bytes, ChainEvent | None]
+"""How far a search has come, or empty bytes, and an event if it has found one."""
 
 _READ: dict[str, Callable[[Reader], Any]] = {
     "u8": lambda reader: reader.uint(1),
@@ -26,10 +31,35 @@ _READ: dict[str, Callable[[Reader], Any]] = {
 }
 
 
-def read_event(event: v2.Event, cursor: bytes = b"", transaction: str = "") -> ChainEvent:
+def read_event(
+    event_type: str, contents: bytes, transaction: str, cursor: bytes = b""
+) -> ChainEvent:
     """An event of any contract: fields only where it is one of ours."""
-    name = str(event.event_type or "").rsplit("::", 1)[-1].partition("<")[0]
-    contents = (event.contents and event.contents.value) or b""
+    name = event_type.rsplit("::", 1)[-1].partition("<")[0]
     reader = Reader(name, contents)
     fields = {field: _READ[kind](reader) for field, kind in FIELDS.get(name, ())}
-    return ChainEvent(cursor, str(event.transaction_digest or transaction), name, fields)
+    return ChainEvent(cursor, transaction, name, fields)
+
+
+async def events_of(
+    search: Callable[[bytes], AsyncIterator[Frame]],
+    cursor: bytes,
+    *,
+    follow: bool,
+    pause: float = POLL_SECONDS,
+) -> AsyncIterator[ChainEvent]:
+    """The events that `search` finds behind a cursor, which it may give in portions.
+
+    With `follow` it is asked again, `pause` seconds after it had nothing more, without end.
+    """
+    while True:
+        start = cursor
+        async for reached, event in search(cursor):
+            cursor = reached or cursor
+            if event:
+                yield event
+        if cursor != start:
+            continue  # the node gives so many at once
+        if not follow:
+            return
+        await asyncio.sleep(pause)

@@ -7,22 +7,18 @@ the known ones is left unread.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from walrus_core.protocol.wire import Reader
 from walrus_core.services.ports import BlobObject, Prices, Stake, StorageResource
 from walrus_core.sui.addresses import ADDRESS_SIZE
-from walrus_core.types import BlobId, Epoch, ShardIndex
-
-if TYPE_CHECKING:
-    from walrus_core.protocol.committee import Committee
+from walrus_core.types import BlobId, Epoch
 
 __all__ = [
     "Node",
+    "Seat",
     "Shell",
     "StakingInner",
     "SystemInner",
-    "committee_of",
     "read_attributes",
     "read_blob",
     "read_cap",
@@ -36,6 +32,9 @@ __all__ = [
 ]
 
 PHASES = ("sync", "done", "selected")
+
+Seat = tuple[bytes, tuple[int, ...]]
+"""A node of a committee and its shards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,13 @@ class SystemInner:
 
 @dataclass(frozen=True, slots=True)
 class StakingInner:
-    """Of StakingInnerV1: the present committee as (node id, its shards), in the chain's order."""
+    """Of StakingInnerV1: the committees of this epoch and the last, in the chain's order."""
 
     n_shards: int
     epoch_duration_ms: int
     epoch: Epoch
-    committee: tuple[tuple[bytes, tuple[int, ...]], ...]
+    committee: tuple[Seat, ...]
+    previous_committee: tuple[Seat, ...]
     phase: str
 
 
@@ -85,24 +85,6 @@ class Node:
     network_public_key: bytes
     commission: int
     receiver: bytes
-
-
-def committee_of(staking: StakingInner, nodes: dict[bytes, Node]) -> Committee:
-    """The committee whose members are described by `nodes`, by node id."""
-    from walrus_core.protocol.committee import Committee, Member  # they load the curve
-    from walrus_core.protocol.keys import PublicKey
-
-    members = [
-        Member(
-            node_id,
-            PublicKey.from_uncompressed(nodes[node_id].public_key),
-            nodes[node_id].network_address,
-            tuple(map(ShardIndex, shards)),
-            nodes[node_id].network_public_key,
-        )
-        for node_id, shards in staking.committee
-    ]
-    return Committee(staking.epoch, staking.n_shards, tuple(members))
 
 
 def read_shell(contents: bytes) -> Shell:
@@ -139,11 +121,11 @@ def read_staking_inner(contents: bytes) -> StakingInner:
     if _present(reader):
         _read_committee(reader)
     committee = _read_committee(reader)
-    _read_committee(reader)  # the previous one
+    previous = _read_committee(reader)
     if _present(reader):
         reader.take(3 * 8)
     phase = _variant(reader, len(PHASES))
-    return StakingInner(n_shards, duration, epoch, committee, PHASES[phase])
+    return StakingInner(n_shards, duration, epoch, committee, previous, PHASES[phase])
 
 
 def read_node(contents: bytes) -> Node:
@@ -224,7 +206,7 @@ def _storage(reader: Reader) -> StorageResource:
     return StorageResource(object_id, start, end, reader.uint(8))
 
 
-def _read_committee(reader: Reader) -> tuple[tuple[bytes, tuple[int, ...]], ...]:
+def _read_committee(reader: Reader) -> tuple[Seat, ...]:
     """A map from node ids to their shards."""
     return tuple(
         (_id(reader), tuple(reader.uint(2) for _ in range(reader.vector_length(2))))

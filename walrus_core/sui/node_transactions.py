@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from walrus_core.sui.addresses import address_text
-from walrus_core.sui.draft import Draft, ObjectRef
+from walrus_core.sui.draft import Draft, ObjectRef, SharedRef
 from walrus_core.sui.transactions import Contract
 
 __all__ = [
     "Candidate",
     "collect_commission",
+    "invalidate",
     "register_candidate",
+    "report_shards",
     "set_commission",
     "update_prices",
     "vote",
 ]
+
+CLOCK = SharedRef(bytes(31) + b"\x06", 1)
+"""Sui's own clock, the same on every network."""
 
 VOTES = {
     "storage_price": "set_storage_price_vote",
@@ -112,4 +117,22 @@ def collect_commission(
         proof = draft.call(contract.package, target, [draft.object(cap)], [cap_type])
     coin = draft.call(contract.package, "staking::collect_commission", [*arguments, proof])
     draft.transfer([coin], recipient)
+    return draft
+
+
+def report_shards(contract: Contract, cap: ObjectRef, epoch: int) -> Draft:
+    """Say that a node has all the shards that it holds in this epoch."""
+    draft = Draft()
+    objects = [draft.shared(contract.staking, mutable=True), draft.object(cap)]
+    arguments = [*objects, draft.uint(epoch, 4), draft.shared(CLOCK, mutable=False)]
+    draft.call(contract.package, "staking::epoch_sync_done", arguments)
+    return draft
+
+
+def invalidate(contract: Contract, signature: bytes, bitmap: bytes, message: bytes) -> Draft:
+    """Mark a blob as inconsistent for good, by what nodes with f + 1 shards signed."""
+    draft = Draft()
+    certificate = [draft.byte_vector(part) for part in (signature, bitmap, message)]
+    system = draft.shared(contract.system, mutable=False)
+    draft.call(contract.package, "system::invalidate_blob_id", [system, *certificate])
     return draft

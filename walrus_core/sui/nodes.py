@@ -14,6 +14,7 @@ from walrus_core.sui.draft import Draft, ObjectRef
 from walrus_core.sui.node_transactions import Candidate
 
 if TYPE_CHECKING:
+    from walrus_core.protocol.certificate import Certificate
     from walrus_core.protocol.keys import KeyPair
     from walrus_core.sui.chain import SuiChain
 
@@ -86,6 +87,28 @@ class Nodes:
             if receiver != owner:
                 _, cap = await self._capability(node)
             return node_transactions.collect_commission(view.contract, node, cap, owner)
+
+        return await self._chain.execution.run(plan)
+
+    async def report_shards(self, epoch: int, node_id: bytes | None = None) -> Receipt:
+        """Say that the node has all the shards that it holds in this epoch."""
+
+        async def plan(view: View) -> Draft:
+            _, cap = await self._capability(node_id)
+            return node_transactions.report_shards(view.contract, cap, epoch)
+
+        return await self._chain.execution.run(plan)
+
+    async def invalidate(self, certificate: Certificate) -> Receipt:
+        """Mark a blob as inconsistent for good, which anyone with the certificate may do."""
+
+        async def plan(view: View) -> Draft:
+            return node_transactions.invalidate(
+                view.contract,
+                bytes(certificate.signature),
+                certificate.bitmap(view.system.n_members),
+                certificate.serialized_message,
+            )
 
         return await self._chain.execution.run(plan)
 

@@ -6,11 +6,12 @@ from pysui.sui.sui_grpc.suimsgs.sui.rpc import v2
 
 from walrus_core.errors import TransactionFailedError, WalrusCoreError
 from walrus_core.protocol.aborts import abort_of_code
-from walrus_core.services.ports import Receipt
+from walrus_core.services.ports import ChainEvent, Receipt
 from walrus_core.sui.addresses import address_text, normal_type, parse_address
+from walrus_core.sui.contract import contents_of
 from walrus_core.sui.events import read_event
 
-__all__ = ["budget_for", "failure_of", "is_gas_failure", "receipt_of"]
+__all__ = ["budget_for", "event_of", "failure_of", "is_gas_failure", "receipt_of"]
 
 SUI_TYPE = normal_type("0x2::sui::SUI")
 
@@ -58,9 +59,15 @@ def receipt_of(
         wal=_gained(executed, sender, normal_type(wal_type)),
         sui=_gained(executed, sender, SUI_TYPE),
         created=_created(effects),
-        events=tuple(read_event(event, transaction=digest) for event in events),
+        events=tuple(event_of(event, digest) for event in events),
         dry_run=dry_run,
     )
+
+
+def event_of(event: v2.Event, transaction: str = "", cursor: bytes = b"") -> ChainEvent:
+    """An event of this transaction, if it does not name its own."""
+    digest = str(event.transaction_digest or transaction)
+    return read_event(str(event.event_type or ""), contents_of(event), digest, cursor)
 
 
 def _gained(executed: v2.ExecutedTransaction, owner: bytes, coin: str) -> int:

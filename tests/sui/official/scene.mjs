@@ -48,7 +48,7 @@ function stakingState(system) {
   return StakingInnerV1.serialize({
     n_shards: system.nShards, epoch_duration: '86400000', first_epoch_start: '1700000000000', pools: TABLE,
     epoch: system.epoch, active_set: { id: TABLE.id }, next_committee: [map([[TABLE.id, [1, 2]]])],
-    committee: [map(system.members.map(({ nodeId, shards }) => [nodeId, shards]))], previous_committee: [map([])],
+    committee: [map(system.members.map(({ nodeId, shards }) => [nodeId, shards]))], previous_committee: [map([[TABLE.id, [3, 4]]])],
     next_epoch_params: { total_capacity_size: '1', storage_price_per_unit_size: '2', write_price_per_unit_size: '3' },
     epoch_state: { NextParamsSelected: '1700000001000' }, next_epoch_public_keys: { id: TABLE.id },
   });
