@@ -7,6 +7,7 @@ some: of a transaction before or after it was executed, or so that it is execute
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -168,7 +169,7 @@ class SimNodeChain(SimReader):
 
 
 class SimChain(SimReader):
-    """Implements `Chain` for the wallet with this address (32 bytes), which gets WAL if it is new."""
+    """Implements `Chain` for the wallet at `address` (32 bytes), which gets `funds` if it is new."""
 
     def __init__(
         self,
@@ -306,10 +307,8 @@ class SimChain(SimReader):
         return executed
 
     def _execute_late(self, signed: Signed, action: Action) -> None:
-        try:
+        with contextlib.suppress(OutdatedError, KeyError):
             self.contract.execute(signed, action)
-        except (OutdatedError, KeyError):
-            pass
 
     def _affordable(self, cost: Cost) -> Cost:
         if cost.total > self._purse.coin.value:

@@ -13,6 +13,8 @@ import itertools
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from simulation.processes import adopt
+
 T = TypeVar("T")
 
 EPOCH = 1000.0
@@ -87,7 +89,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _numbered_task(
         self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], **options: Any
     ) -> NumberedTask:
-        return NumberedTask(next(self._numbers), coroutine, loop=loop, **options)
+        task = NumberedTask(next(self._numbers), coroutine, loop=loop, **options)
+        adopt(task, options.get("context"))
+        return task
 
     def _process_events(self, event_list: list[Any]) -> None:
         """There are no sockets."""
@@ -95,7 +99,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """There are no other threads."""
 
-    def run_in_executor(self, executor: Any, function: Any, *arguments: Any) -> Any:
+    def run_in_executor(self, executor: Any, function: Any, *_: Any) -> Any:  # noqa: ARG002
         raise AssertionError(f"{function} was to run in a thread; a simulation has none")
 
 

@@ -37,18 +37,22 @@ class Power:
 
 
 class CuttableIndex:
-    """The Index port; `survivor` is what is there when the power is back."""
+    """The Index port; `survivor` is what is there when the power is back.
 
-    def __init__(self, power: Power) -> None:
+    `entries` are on disk from the start; `durable` is what is there now for sure.
+    """
+
+    def __init__(self, power: Power, entries: Mapping[bytes, bytes] | None = None) -> None:
         self._power = power
         self._live = MemoryIndex()
-        self._durable: dict[bytes, bytes] = {}
+        self._live.apply(entries or {})
+        self.durable: dict[bytes, bytes] = dict(entries or {})
         self._waiting: list[tuple[dict[bytes, bytes], list[bytes]]] = []
 
     def survivor(self) -> MemoryIndex:
         """Everything that was waited for, and some first ones of what came after."""
         index = MemoryIndex()
-        index.apply(self._durable)
+        index.apply(self.durable)
         for puts, deletes in self._waiting[: self._power.draw.randint(0, len(self._waiting))]:
             index.apply(puts, deletes)
         return index
@@ -65,8 +69,16 @@ class CuttableIndex:
     def settle(self) -> None:
         if self._waiting:
             self._power.step()
-            self._durable = dict(self._live.entries)
+            for puts, deletes in self._waiting:
+                for key in deletes:
+                    self.durable.pop(key, None)
+                self.durable |= puts
             self._waiting = []
+
+    def rot(self, key: bytes, value: bytes) -> None:
+        """An entry becomes another one, for good."""
+        self._live.apply({key: value})
+        self.durable[key] = value
 
     def scan(self, prefix: bytes, start: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         self._power.check()
@@ -77,10 +89,14 @@ class CuttableIndex:
 
 
 class CuttableFiles(MemoryFiles):
-    """The Files port; `survivor` is what is there when the power is back."""
+    """The Files port; `survivor` is what is there when the power is back.
 
-    def __init__(self, power: Power) -> None:
+    `contents` are on disk from the start.
+    """
+
+    def __init__(self, power: Power, contents: Mapping[str, bytes] | None = None) -> None:
         super().__init__()
+        self.contents |= contents or {}
         self._power = power
         self._removed: dict[str, bytes] = {}
         self._unfinished: dict[str, bytes] = {}
