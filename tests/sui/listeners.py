@@ -27,6 +27,7 @@ async def listener(serve: Serve) -> AsyncIterator[str]:
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    await asyncio.sleep(0.01)  # connections accepted last begin, so that they can end
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

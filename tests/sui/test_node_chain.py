@@ -110,7 +110,11 @@ def test_needs_no_pysui(founded: FoundedChain) -> None:
     assert loaded == "set()"
 
 
-@pytest.mark.parametrize("garbage", [b"\0" * 50, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 9])
+@pytest.mark.parametrize(
+    "garbage",
+    [b"\0" * 50, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 9],
+    ids=["zeros", "http1", "ones"],
+)
 def test_a_link_that_garbles(founded: FoundedChain, garbage: bytes) -> None:
     async def run() -> None:
         link = FaultyLink(founded.network.url)
