@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from walrus_core.services.node.healing_limits import HealingLimits
 
 __all__ = ["NodeLimits"]
 
@@ -32,7 +34,7 @@ class NodeLimits:
     moved away are kept once the epoch change is done.
 
     Healing: `heal_delay` after a blob was certified, so that its uploader may send the last
-    slivers; at most `wanted_blobs` are remembered at once.
+    slivers; at most `wanted_blobs` are remembered at once; `healing` has the rest.
     """
 
     poll_interval: float = 0.4
@@ -66,3 +68,4 @@ class NodeLimits:
 
     heal_delay: float = 15.0
     wanted_blobs: int = 100_000
+    healing: HealingLimits = field(default_factory=HealingLimits)
