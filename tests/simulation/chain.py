@@ -169,7 +169,7 @@ class SimNodeChain(SimReader):
 
 
 class SimChain(SimReader):
-    """Implements `Chain` for the wallet at `address` (32 bytes), which gets `funds` if it is new."""
+    """Implements `Chain` for the wallet at `address` (32 bytes), which gets `funds` if new."""
 
     def __init__(
         self,
