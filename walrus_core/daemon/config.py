@@ -30,12 +30,12 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class ChainAccess:
-    """The chain, and the node on it. `wallet`: the keystore that owns its StorageNodeCap, None for
-    a node that says nothing on chain. `node_id`: None to be found by the node's key.
+    """The chain, and the node on it. `wallet`: the keystore that owns its StorageNodeCap.
+    `node_id`: None to be found by the node's key.
     """
 
     network: Network
-    wallet: Path | None
+    wallet: Path
     node_id: bytes | None
 
 
@@ -101,10 +101,10 @@ def _key_path(top: Settings, key: str) -> Path:
 def _chain_access(top: Settings) -> ChainAccess:
     sui = top.section("sui")
     place = _network(sui)
-    wallet = sui.text("wallet", None)
+    wallet = sui.path("wallet")
     node_id = _object_id(sui, "node_id")
     sui.finish()
-    return ChainAccess(place, None if wallet is None else sui.resolve(wallet), node_id)
+    return ChainAccess(place, wallet, node_id)
 
 
 def _network(sui: Settings) -> Network:

@@ -71,8 +71,8 @@ sui:
   # rpc: https://fullnode.testnet.sui.io:443
   # system_object: 0x...
   # staking_object: 0x...
-  # The keystore whose first key owns the node's StorageNodeCap: it pays the gas (little) of what
-  # the node must say on chain. Without it, somebody else must say so (`walrus-core node`).
+  # The keystore whose first key owns the node's StorageNodeCap; it pays the gas, which is little,
+  # for what the node must say on chain.
   wallet: {wallet}
   # The node's id on chain. Without it, the member of the committee that has the protocol key.
   # node_id: 0x...

@@ -82,7 +82,7 @@ class Settings:
         """A number of bytes, with or without a unit: 1000, 250GB, 32MiB."""
         value = self._take(key, default)
         if value is default:
-            return default
+            return int(value)
         if isinstance(value, int) and value > 0 and value is not True:
             return value
         match = _SIZE.fullmatch(value) if isinstance(value, str) else None

@@ -1,0 +1,78 @@
+"""Logs for machines: one JSON object in a line.
+
+    {"time": "2026-11-21T23:15:07.123Z", "level": "info", "node": "node-0",
+     "logger": "walrus_core.services.node.follower", "event": "epoch 3 began", "request": "5f2c..."}
+
+The modules log with the standard library; what they pass as `extra` becomes fields of its own, and
+so does what `bound` holds while a request is handled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import TextIO
+
+__all__ = ["JsonLines", "bound", "log_to"]
+
+LONGEST_TEXT = 4000
+"""Characters of one field: strangers choose some of them."""
+
+_bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default={})
+
+_OWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+"""What every record has; anything else was given as `extra`."""
+
+
+@contextlib.contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Let what is logged in this context, and in tasks that start in it, have these fields."""
+    token = _bound.set({**_bound.get(), **fields})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+class JsonLines(logging.Formatter):
+    """Formats each record as a line; `fields` are in each of them."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        super().__init__()
+        self._fields = fields
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+        values: dict[str, object] = {
+            "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            **self._fields,
+            "logger": record.name,
+            "event": record.getMessage(),
+            **_bound.get(),
+            **{name: value for name, value in vars(record).items() if name not in _OWN},
+        }
+        if record.exc_info:
+            values["exception"] = self.formatException(record.exc_info)
+        return json.dumps({name: _plain(value) for name, value in values.items()})
+
+
+def log_to(stream: TextIO, level: str, **fields: object) -> None:
+    """Have everything that the process logs from `level` on written to `stream`, as JSON lines."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines(fields))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+def _plain(value: object) -> object:
+    """As JSON has it: bytes in hexadecimal, anything unknown as its text."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = value.hex() if isinstance(value, bytes) else str(value)
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "..."

@@ -1,0 +1,90 @@
+"""What a node tells Prometheus: the calls that it answers, and how it is.
+
+Calls are counted under the names that gRPC servers have there (`grpc_server_*`). How the node is
+stands in gauges, which are brought up to date when somebody looks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+if TYPE_CHECKING:
+    from walrus_core.services.node_api import NodeHealth
+    from walrus_core.storage.store import Usage
+
+__all__ = ["NodeMetrics"]
+
+SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+"""Bounds of the histogram: from a question of memory to a shard's transfer."""
+
+CALL = ("grpc_type", "grpc_service", "grpc_method")
+
+_HEALTH = {
+    "uptime": ("uptime_seconds", "Since the node started"),
+    "epoch": ("epoch", "The Walrus epoch that the node is in"),
+    "events": ("events_followed", "Events of the chain that the node has followed"),
+    "blobs": ("blobs", "Blobs that the node knows"),
+    "healing": ("slivers_healing", "Slivers that the node lacks and is healing"),
+    "damaged": ("slivers_damaged", "Slivers that the disk lost and that are not healed yet"),
+    "stored": ("stored_bytes", "Bytes of slivers and metadata"),
+    "free": ("free_bytes", "Bytes that can still be stored"),
+}
+
+
+class NodeMetrics:
+    """The metrics of one node."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._started = self._counter("grpc_server_started", "Calls begun", CALL)
+        self._handled = self._counter("grpc_server_handled", "Calls ended", (*CALL, "grpc_code"))
+        self._seconds = Histogram(
+            "grpc_server_handling_seconds",
+            "How long calls took",
+            CALL,
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._health = {field: self._gauge(name, text) for field, (name, text) in _HEALTH.items()}
+        self._limit = self._gauge("storage_limit_bytes", "The most that may be stored; 0: no limit")
+        self._slivers = self._gauge("slivers_stored", "Slivers on disk")
+        self._shards = self._gauge("shards", "Shards by their state", ("status",))
+        self._status = self._gauge("status", "1 for the state that the node is in", ("status",))
+
+    def started(self, kind: str, service: str, method: str) -> None:
+        """A call begins; `kind` is unary, client_stream, server_stream or bidi_stream."""
+        self._started.labels(kind, service, method).inc()
+
+    def handled(self, kind: str, service: str, method: str, code: str, seconds: float) -> None:
+        """A call has ended with the status `code`."""
+        self._handled.labels(kind, service, method, code).inc()
+        self._seconds.labels(kind, service, method).observe(seconds)
+
+    def text(self, health: NodeHealth, usage: Usage) -> bytes:
+        """All of it, as Prometheus reads it."""
+        for field, gauge in self._health.items():
+            gauge.set(getattr(health, field))
+        self._limit.set(health.limit or 0)
+        self._slivers.set(sum(shard.slivers for shard in usage.shards.values()))
+        self._shards.clear()
+        for status in health.shards.values():
+            self._shards.labels(str(status)).inc()
+        self._status.clear()
+        self._status.labels(health.status).set(1)
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(name, text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(f"walrus_core_node_{name}", text, labels, registry=self._registry)
