@@ -150,7 +150,7 @@ def _table_lines(table: Table) -> list[str]:
 def _message(error: BaseException) -> str:
     """The error in words, with what to do next; the errors of walrus-core bring that themselves."""
     if isinstance(error, KeyboardInterrupt):
-        return "no half-written file is left; run the same command to start over"
+        return str(error) or "no half-written file is left; run the same command to start over"
     if isinstance(error, OSError):
         what = f"{error.filename or 'standard output'}: {error.strerror or error}"
         return f"{what}; {ADVICE[error.errno]}" if error.errno in ADVICE else what

@@ -9,7 +9,7 @@ import pytest
 from cli.command_line import Run
 
 import walrus_core as wc
-from walrus_core.cli.demo import Accident
+from walrus_core.cli.demo_offline import Accident
 from walrus_core.cli.exit_status import ExitStatus
 from walrus_core.types import Axis
 
@@ -27,7 +27,7 @@ def temporary(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_demo_of_a_file(run: Run, blob_file: Path, temporary: Path, engine: str) -> None:
-    outcome = run("demo", blob_file, "--n-shards", 10, "--seed", 5, "--json")
+    outcome = run("demo", "--offline", blob_file, "--n-shards", 10, "--seed", 5, "--json")
     assert outcome.status == ExitStatus.DONE
     values = outcome.json
     assert values["blobId"] == str(wc.compute_metadata(blob_file.read_bytes(), 10).blob_id)
@@ -41,7 +41,7 @@ def test_demo_of_a_file(run: Run, blob_file: Path, temporary: Path, engine: str)
 
 
 def test_a_seed_repeats_a_demo(run: Run, blob_file: Path, temporary: Path) -> None:
-    line = ("demo", blob_file, "--n-shards", 31, "--json")
+    line = ("demo", "--offline", blob_file, "--n-shards", 31, "--json")
     first = run(*line).json
     again = run(*line, "--seed", first["seed"]).json
     for name in ("corruptedSlivers", "recovered", "lostPairs"):
@@ -50,7 +50,7 @@ def test_a_seed_repeats_a_demo(run: Run, blob_file: Path, temporary: Path) -> No
 
 
 def test_demo_for_a_thousand_shards_tells_its_story(run: Run, temporary: Path) -> None:
-    outcome = run("demo", "--seed", 17)
+    outcome = run("demo", "--offline", "--seed", 17)
     assert outcome.status == ExitStatus.DONE
     told = [line.split()[0] for line in outcome.text.splitlines()[1:-1]]
     assert told == STEPS
@@ -74,6 +74,6 @@ def test_accidents_leave_just_enough(n_shards: int) -> None:
 
 
 def test_demo_of_what_is_no_file(run: Run, tmp_path: Path, temporary: Path) -> None:
-    assert run("demo", tmp_path / "absent", "--json").status == ExitStatus.BAD_INPUT
-    assert run("demo", "--n-shards", 3, "--json").error["type"] == "InvalidArgumentError"
+    assert run("demo", "--offline", tmp_path / "absent", "--json").status == ExitStatus.BAD_INPUT
+    assert run("demo", "--offline", "--n-shards", 3, "--json").error["type"] == "InvalidArgumentError"
     assert list(temporary.iterdir()) == []
