@@ -1,0 +1,1 @@
+"""Storage nodes over gRPC: the server of one, and the way to all of them."""

@@ -1,0 +1,73 @@
+"""Streams of messages: items packed into them, generators that close, waits that end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+__all__ = ["MAX_DATA", "MAX_ITEMS", "chained", "closed", "packed", "punctual"]
+
+T = TypeVar("T")
+P = TypeVar("P")
+M = TypeVar("M")
+
+MAX_DATA = 1 << 20
+"""Bytes of data in one message."""
+
+MAX_ITEMS = 4096
+"""Items in one message, so that the numbers around tiny ones do not make it too large."""
+
+
+@asynccontextmanager
+async def closed(items: AsyncIterable[T]) -> AsyncIterator[AsyncIterable[T]]:
+    """Closes `items` at the end if it is a generator: what it does for us stops at once, and not
+    when somebody collects it.
+    """
+    try:
+        yield items
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def packed(
+    items: AsyncIterable[T],
+    cut: Callable[[T], Iterable[tuple[P, int]]],
+    message: Callable[[Sequence[P]], M],
+) -> AsyncIterator[M]:
+    """Messages of the pieces that `cut` makes of each item, each with the bytes of its data."""
+    batch: list[P] = []
+    room = MAX_DATA
+    async with closed(items):
+        async for item in items:
+            for piece, size in cut(item):
+                if batch and (size > room or len(batch) == MAX_ITEMS):
+                    yield message(batch)
+                    batch, room = [], MAX_DATA
+                batch.append(piece)
+                room -= size
+    if batch:
+        yield message(batch)
+
+
+async def chained(first: M, rest: AsyncIterator[M]) -> AsyncIterator[M]:
+    """`first`, then the rest."""
+    yield first
+    async with closed(rest):
+        async for message in rest:
+            yield message
+
+
+async def punctual(messages: AsyncIterator[M], seconds: float) -> AsyncIterator[M]:
+    """`messages`, each of which has this long to come; TimeoutError if it does not."""
+    async with closed(messages):
+        while True:
+            async with asyncio.timeout(seconds):
+                try:
+                    message = await anext(messages)
+                except StopAsyncIteration:
+                    return
+            yield message
