@@ -1,41 +1,28 @@
 """Logs for machines: one JSON object in a line.
 
     {"time": "2026-11-21T23:15:07.123Z", "level": "info", "node": "node-0",
-     "logger": "walrus_core.services.node.follower", "event": "epoch 3 began", "request": "5f2c..."}
+     "logger": "walrus_core.services.node.follower", "event": "epoch 3 began", "task": "Task-5"}
 
-The modules log with the standard library; what they pass as `extra` becomes fields of its own, and
-so does what `bound` holds while a request is handled.
+The modules log with the standard library; what they pass as `extra` becomes fields of its own. Each
+call is handled in a task of its own, so that `task` tells which lines belong together.
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import datetime
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from typing import TextIO
 
-__all__ = ["JsonLines", "bound", "log_to"]
+__all__ = ["JsonLines", "log_to"]
 
 LONGEST_TEXT = 4000
 """Characters of one field: strangers choose some of them."""
 
-_bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default={})
-
 _OWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 """What every record has; anything else was given as `extra`."""
-
-
-@contextlib.contextmanager
-def bound(**fields: object) -> Iterator[None]:
-    """Let what is logged in this context, and in tasks that start in it, have these fields."""
-    token = _bound.set({**_bound.get(), **fields})
-    try:
-        yield
-    finally:
-        _bound.reset(token)
 
 
 class JsonLines(logging.Formatter):
@@ -53,7 +40,7 @@ class JsonLines(logging.Formatter):
             **self._fields,
             "logger": record.name,
             "event": record.getMessage(),
-            **_bound.get(),
+            "task": _task(),
             **{name: value for name, value in vars(record).items() if name not in _OWN},
         }
         if record.exc_info:
@@ -68,6 +55,15 @@ def log_to(stream: TextIO, level: str, **fields: object) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+def _task() -> str | None:
+    """The name of the task that logs; None in a thread without a loop."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else task.get_name()
 
 
 def _plain(value: object) -> object:

@@ -81,10 +81,10 @@ class Settings:
     def size(self, key: str, default: int | None) -> int | None:
         """A number of bytes, with or without a unit: 1000, 250GB, 32MiB."""
         value = self._take(key, default)
-        if value is default:
-            return int(value)
+        if value is None:
+            return None
         if isinstance(value, int) and value > 0 and value is not True:
-            return value
+            return int(value)
         match = _SIZE.fullmatch(value) if isinstance(value, str) else None
         if match is None or int(match[1]) == 0:
             self.refuse(key, f"{value!r} is no number of bytes, such as 1000, 250GB or 32MiB")
