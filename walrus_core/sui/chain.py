@@ -21,6 +21,7 @@ from walrus_core.services.ports import (
     Committees,
     Cost,
     NewBlob,
+    OnSigned,
     Receipt,
     Registration,
 )
@@ -37,6 +38,7 @@ from walrus_core.sui.keys import Key
 from walrus_core.sui.networks import Network
 from walrus_core.sui.nodes import Nodes
 from walrus_core.sui.outcome import event_of
+from walrus_core.sui.signed_registration import SignedRegistration
 from walrus_core.sui.stakes import Stakes
 from walrus_core.sui.storage import Storages
 from walrus_core.sui.wallet import Wallet
@@ -140,7 +142,9 @@ class SuiChain:
         view = await self.reader.view()
         return view.system.prices.cost(encoded_size, epochs)
 
-    async def register(self, blob: NewBlob, epochs: int) -> Registration:
+    async def register(
+        self, blob: NewBlob, epochs: int, on_signed: OnSigned | None = None
+    ) -> Registration:
         cost = Cost(0, 0)
 
         async def plan(view: View) -> Draft:
@@ -149,8 +153,18 @@ class SuiChain:
             coins = await self.wal(view, cost.total)
             return transactions.register(view.contract, blob, epochs, cost, coins, self.address)
 
-        receipt = await self.execution.run(plan)
+        async def keep(transaction: bytes, signature: bytes) -> None:
+            if on_signed is not None:
+                await on_signed(SignedRegistration(transaction, signature, cost).to_bytes())
+
+        receipt = await self.execution.run(plan, keep)
         return self._registration(cost, receipt)
+
+    async def settle(self, signed: bytes) -> Registration | None:
+        """See `Chain`. InvalidEncodingError, TransactionRejectedError if the refusal may pass."""
+        known = SignedRegistration.from_bytes(signed)
+        receipt = await self.execution.settle(known.transaction, known.signature)
+        return None if receipt is None else self._registration(known.cost, receipt)
 
     async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
         cost = Cost(0, 0)

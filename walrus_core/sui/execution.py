@@ -30,12 +30,16 @@ from walrus_core.sui.contract import ContractReader, View
 from walrus_core.sui.draft import CoinRef, Draft, Gas, ObjectRef
 from walrus_core.sui.keys import Key
 from walrus_core.sui.outcome import budget_for, failure_of, is_gas_failure, receipt_of
+from walrus_core.sui.signed_inputs import SignedInputs, signed_inputs
 from walrus_core.sui.transactions import SUI_TYPE
 
-__all__ = ["Execution", "Plan", "transaction_digest"]
+__all__ = ["Execution", "OnSigned", "Plan", "transaction_digest"]
 
 Plan = Callable[[View], Awaitable[Draft]]
 """Drafts a transaction for the contract as it stands."""
+
+OnSigned = Callable[[bytes, bytes], Awaitable[None]]
+"""Is given TransactionData and signature before they are sent."""
 
 ATTEMPTS = 6
 """Times that a plan is made before its refusal is passed on."""
@@ -75,13 +79,17 @@ class Execution:
         self._lock = asyncio.Lock()
         self._gas_price: int | None = None
 
-    async def run(self, plan: Plan) -> Receipt:
-        """Draft, sign and execute; with `dry_run`, only simulate."""
+    async def run(self, plan: Plan, on_signed: OnSigned | None = None) -> Receipt:
+        """Draft, sign and execute; with `dry_run`, only simulate.
+
+        `on_signed` comes before each sending: a plan may be made, and so signed, more than once,
+        but never after a transaction of which it is not known that it was refused.
+        """
         async with self._lock:
             attempt = 1
             while True:
                 try:
-                    return await self._try(plan)
+                    return await self._try(plan, on_signed)
                 except _OutdatedError as error:
                     if attempt == ATTEMPTS:
                         raise error.reason from None
@@ -96,14 +104,36 @@ class Execution:
             raise InsufficientFundsError(name, needed, got)
         return found
 
-    async def _try(self, plan: Plan) -> Receipt:
+    async def settle(self, transaction: bytes, signature: bytes) -> Receipt | None:
+        """The receipt of a transaction that was signed before; executes it if it still can be.
+
+        None if it failed, or was not executed and never will be: an object that it takes has
+        another version now, or gas costs more than it offers. TransactionRejectedError if the node
+        refuses it for another reason, which may pass.
+        """
+        digest = transaction_digest(transaction)
+        async with self._lock:
+            executed = await self._connection.executed(digest)
+            try:
+                executed = executed or await self._execute(transaction, signature)
+            except TransactionRejectedError:
+                gone = await self._is_gone(signed_inputs(transaction))
+                executed = await self._connection.executed(digest)  # by whoever took its inputs
+                if executed is None and not gone:
+                    raise
+        if executed is None or failure_of(executed):
+            return None
+        wal_type = (await self._reader.view()).contract.wal_type
+        return receipt_of(executed, self._key.address, wal_type, dry_run=False)
+
+    async def _try(self, plan: Plan, on_signed: OnSigned | None) -> Receipt:
         """Once: raises what it fails with, or _OutdatedError if another plan may not."""
         view, price, coins = await asyncio.gather(
             self._reader.view(), self._price(), self._gas_coins(MOST_GAS)
         )
         draft = await plan(view)
         try:
-            executed = await self._attempt(draft, price, coins)
+            executed = await self._attempt(draft, price, coins, on_signed)
         except (ChainUnavailableError, TransactionUnknownError, InsufficientFundsError):
             raise
         except WalrusCoreError as error:
@@ -115,7 +145,7 @@ class Execution:
         return receipt_of(executed, sender, wal_type, dry_run=self._dry_run)
 
     async def _attempt(
-        self, draft: Draft, price: int, coins: Sequence[CoinRef]
+        self, draft: Draft, price: int, coins: Sequence[CoinRef], on_signed: OnSigned | None
     ) -> v2.ExecutedTransaction:
         """Simulate for the budget, then execute; raises what the transaction fails with."""
         if draft.from_gas:
@@ -132,9 +162,10 @@ class Execution:
         if self._dry_run:
             return simulated
         transaction = draft.finish(self._key.address, self._gas(coins, price, budget))
-        executed = await self._send(transaction)
-        if not self._connection.is_local:
-            await self._await_sight_of(transaction_digest(transaction))
+        signature = self._key.sign(transaction)
+        if on_signed is not None:
+            await on_signed(transaction, signature)
+        executed = await self._execute(transaction, signature)
         if failure := failure_of(executed):
             raise failure
         return executed
@@ -165,9 +196,16 @@ class Execution:
             return 1
         return 1 if failure_of(simulated) else budget_for(simulated, price)
 
-    async def _send(self, transaction: bytes) -> v2.ExecutedTransaction:
-        """Sign and execute; after a lost answer, find out what happened."""
-        signature, digest = self._key.sign(transaction), transaction_digest(transaction)
+    async def _execute(self, transaction: bytes, signature: bytes) -> v2.ExecutedTransaction:
+        """Execute, so that whoever asks the node next knows of it."""
+        executed = await self._deliver(transaction, signature)
+        if not self._connection.is_local:
+            await self._await_sight_of(transaction_digest(transaction))
+        return executed
+
+    async def _deliver(self, transaction: bytes, signature: bytes) -> v2.ExecutedTransaction:
+        """Send; after a lost answer, find out what happened."""
+        digest = transaction_digest(transaction)
         sent, reason = False, ""
         for delay in RESEND_DELAYS:
             try:
@@ -204,6 +242,15 @@ class Execution:
         if stale or await self._price() != old_price:
             return True
         return not (await self._reader.view()).is_like(view)
+
+    async def _is_gone(self, inputs: SignedInputs) -> bool:
+        """Whether what a transaction takes is not there any more."""
+        found = await self._connection.objects_if_any(list(inputs.versions))
+        stale = any(
+            item is None or item.version != version
+            for version, item in zip(inputs.versions.values(), found, strict=True)
+        )
+        return stale or inputs.gas_price < await self._connection.gas_price()
 
     async def _price(self) -> int:
         if self._gas_price is None:
