@@ -34,10 +34,9 @@ from walrus_core.services.node.recovery_sources import (
     RecoverySources,
     Source,
     closing,
-    first_certified_epoch,
 )
+from walrus_core.services.node.survey import is_to_be_healed
 from walrus_core.services.node.wanted import Wanted
-from walrus_core.services.node_api import ShardStatus
 from walrus_core.storage.blob_record import BlobRecord
 from walrus_core.types import (
     Axis,
@@ -49,7 +48,7 @@ from walrus_core.types import (
     sliver_to_pair,
 )
 
-__all__ = ["Healing", "is_to_be_healed"]
+__all__ = ["Healing"]
 
 _MOST_DOUBLINGS = 30
 
@@ -151,7 +150,7 @@ class Healing:
     async def _heal_axis(self, metadata: VerifiedMetadata, record: BlobRecord, axis: Axis) -> None:
         """Rebuild what is lacking of one axis, so many slivers at once as memory allows."""
         workers, store = self._means.workers, self._means.store
-        lacking = await workers.run(store.lacking, metadata.blob_id, self._shards())
+        lacking = await workers.run(store.lacking, metadata.blob_id, self._membership.to_heal)
         targets = [
             shard_to_pair(key.blob_id, key.shard, metadata.n_shards)
             for key in lacking
@@ -214,7 +213,7 @@ class Healing:
 
     async def _store(self, slivers: Sequence[VerifiedSliver], n_shards: int) -> None:
         """Keep what was rebuilt, if its shard is still ours."""
-        shards = self._shards()
+        shards = self._membership.to_heal
         placed: list[tuple[ShardIndex, VerifiedSliver]] = []
         for sliver in slivers:
             pair = sliver_to_pair(sliver.axis, sliver.index, n_shards)
@@ -225,16 +224,5 @@ class Healing:
             await self._means.workers.run(self._means.store.put_slivers, placed)
             self.progress.healed(len(placed), sum(len(sliver.data) for _, sliver in placed))
 
-    def _shards(self) -> tuple[ShardIndex, ...]:
-        """Those that healing cares for: of the node's own all but what handover is fetching."""
-        moving = self._membership.with_status(ShardStatus.IN_TRANSFER)
-        return tuple(shard for shard in self._membership.own if shard not in moving)
-
     def _is_doubted(self, source: Source) -> bool:
         return self._sources.doubts.is_doubted(source.member.node_id)
-
-
-def is_to_be_healed(record: BlobRecord, epoch: int) -> bool:
-    """Whether a blob lives and is certified: of others nobody promised that they can be had."""
-    live = record.live(epoch)
-    return live.is_kept and first_certified_epoch(live) is not None

@@ -27,8 +27,8 @@ class HealingLimits:
 
     Shards that move: `page_slivers` are asked for at once, `most_page_slivers` may be; `page_bytes`
     are read, or verified and stored, in one go. `shards_at_once` are fetched. Each sliver must come
-    within `sliver_timeout`, and if nothing comes for `transfer_patience` the shard is recovered
-    from the other nodes instead.
+    within `sliver_timeout`, and if nothing good comes for `transfer_patience` the shard is
+    recovered from the other nodes instead.
     """
 
     blobs_at_once: int = 8
@@ -53,7 +53,7 @@ class HealingLimits:
     page_bytes: int = 8 * _MIB
     shards_at_once: int = 4
     sliver_timeout: float = 20.0
-    transfer_patience: float = 600.0
+    transfer_patience: float = 120.0
 
     def patience_for(self, size: int) -> float:
         """How long an answer of `size` bytes may take."""
