@@ -72,6 +72,14 @@ class Membership:
         """By shard, ascending: the node's own, and READ_ONLY ones that were."""
         return dict(sorted(self._statuses.items()))
 
+    @property
+    def to_heal(self) -> tuple[ShardIndex, ...]:
+        """The node's own shards in which nothing should be missing, or that are recovered; not
+        those that handover is fetching.
+        """
+        transfer = ShardStatus.IN_TRANSFER
+        return tuple(s for s in self._own if self._statuses.get(s) is not transfer)
+
     def with_status(self, status: ShardStatus) -> tuple[ShardIndex, ...]:
         return tuple(shard for shard, each in self.statuses.items() if each is status)
 

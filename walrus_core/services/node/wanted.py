@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
+from collections.abc import Iterable
 
 from walrus_core.types import BlobId
 
@@ -22,6 +23,7 @@ class Wanted:
         self._limit = limit
         self._due: dict[BlobId, float] = {}
         self._again: dict[BlobId, float | None] = {}
+        self._guesses: dict[BlobId, None] = {}
         self._heap: list[tuple[float, int, BlobId]] = []
         self._added = 0
         self._changed = asyncio.Event()
@@ -31,11 +33,19 @@ class Wanted:
         """Blobs that wait or are being healed."""
         return len(self._due) + len(self._again)
 
-    def add(self, blob_id: BlobId, delay: float = 0.0) -> None:
+    @property
+    def lacking(self) -> int:
+        """Those of which something is missing, as far as is known."""
+        return len(self) - len(self._guesses)
+
+    def add(self, blob_id: BlobId, delay: float = 0.0, *, is_guess: bool = False) -> None:
         """Look at a blob in `delay` seconds, or when it was due before, if that is sooner.
 
-        One that is being healed is looked at once more afterwards.
+        One that is being healed is looked at once more afterwards. `is_guess`: probably nothing is
+        missing by then.
         """
+        if not is_guess:
+            self._guesses.pop(blob_id, None)
         due = asyncio.get_running_loop().time() + delay
         if blob_id in self._again:
             before = self._again[blob_id]
@@ -47,6 +57,8 @@ class Wanted:
         if known is None and len(self) >= self._limit:
             self.has_overflowed = True
             return
+        if known is None and is_guess:
+            self._guesses[blob_id] = None
         self._push(blob_id, due)
 
     async def take(self) -> BlobId:
@@ -58,6 +70,7 @@ class Wanted:
             if due is not None and due <= loop.time():
                 _, _, blob_id = heapq.heappop(self._heap)
                 del self._due[blob_id]
+                self._guesses.pop(blob_id, None)
                 self._again[blob_id] = None
                 return blob_id
             with contextlib.suppress(TimeoutError):
@@ -71,11 +84,12 @@ class Wanted:
             self._push(blob_id, due)
         self._changed.set()
 
-    async def idle(self) -> None:
-        """Wait until nothing waits and nothing is being healed."""
-        while len(self):
-            self._changed.clear()
-            await self._changed.wait()
+    async def all_done(self, blob_ids: Iterable[BlobId]) -> None:
+        """Wait until none of these waits or is being healed."""
+        for blob_id in blob_ids:
+            while blob_id in self._due or blob_id in self._again:
+                self._changed.clear()
+                await self._changed.wait()
 
     def _push(self, blob_id: BlobId, due: float) -> None:
         self._due[blob_id] = due
