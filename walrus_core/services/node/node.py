@@ -88,7 +88,7 @@ class StorageNode:
         sources = RecoverySources(means, self.membership)
         self.inconsistency = Inconsistency(means, self.membership, sources)
         self.healing = Healing(means, self.membership, self.wanted, self.inconsistency, sources)
-        self.handover = Handover(means, self.membership, self.wanted)
+        self.handover = Handover(means, self.membership, self.wanted, sources)
         self.upkeep = Upkeep(means, self.membership, self.wanted, self._forget)
         self._condition = Condition(means, self.membership, self.follower, self.wanted)
         self._is_stale = False

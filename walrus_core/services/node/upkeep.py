@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
+from collections.abc import Awaitable, Callable
 
 from walrus_core.errors import StorageError
 from walrus_core.services.node import pools
 from walrus_core.services.node.means import Means
 from walrus_core.services.node.membership import Membership
+from walrus_core.services.node.survey import survey
 from walrus_core.services.node.wanted import Wanted
 from walrus_core.services.node_api import ShardStatus
 from walrus_core.storage.store import Collected, SliverStore
-from walrus_core.types import BlobId, ShardIndex
+from walrus_core.types import BlobId
 
 __all__ = ["Upkeep"]
-
-PAGE = 64
-"""Records that a survey looks at in one go."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,22 +49,15 @@ class Upkeep:
         """Have all blobs healed of which the node lacks something; which these are."""
         self._wanted.has_overflowed = False
         damaged = await self._means.workers.run(_damaged, self._means.store)
-        found = list(damaged)
-        start: BlobId | None = None
-        while True:
-            lacking, start = await self._means.workers.run(
-                _lacking_page,
-                self._means.store,
-                start,
-                self._membership.to_heal,
-                self._membership.epoch,
-            )
-            found += (blob_id for blob_id in lacking if blob_id not in damaged)
-            if start is None or len(found) > self._means.limits.wanted_blobs:
+        found = dict.fromkeys(damaged)
+        shards, epoch = self._membership.to_heal, self._membership.epoch
+        async for blob_id, _ in survey(self._means, shards, epoch):
+            found[blob_id] = None
+            if len(found) > self._means.limits.wanted_blobs:
                 break
         for blob_id in found:
             self._wanted.add(blob_id)
-        return found
+        return list(found)
 
     # -- works --------------------------------------------------------------------------------
 
@@ -138,25 +128,9 @@ class Upkeep:
         self._gone()
 
 
-def _damaged(store: SliverStore) -> dict[BlobId, None]:
+def _damaged(store: SliverStore) -> list[BlobId]:
     """The blobs of which the disk has lost something."""
-    return dict.fromkeys(damage.blob_id for damage in store.damaged())
-
-
-def _lacking_page(
-    store: SliverStore, start: BlobId | None, shards: Sequence[ShardIndex], epoch: int
-) -> tuple[list[BlobId], BlobId | None]:
-    """The certified blobs among some records of which these shards lack something, and the record
-    to go on with.
-    """
-    page = list(islice(store.records(start), PAGE + 1))
-    found = []
-    for blob_id, record in page[:PAGE]:
-        live = record.live(epoch)
-        is_certified = any(each.certified_epoch is not None for each in live.registrations)
-        if live.is_kept and is_certified and store.lacking(blob_id, shards):
-            found.append(blob_id)
-    return found, page[PAGE][0] if len(page) > PAGE else None
+    return [damage.blob_id for damage in store.damaged()]
 
 
 def _collected(store: SliverStore, epoch: int) -> Collected:
