@@ -26,6 +26,8 @@ ANSWERS: dict[str, tuple[str, Callable[[Entry], bool]]] = {
     "recovery_entry": ("recovery.json", lambda _: True),
 }
 
+FEW_SEEDS = range(24)  # of simulations, where nobody says which
+
 # An engine stays the same over the examples of one test, so hypothesis need not ask for a fresh
 # fixture each time.
 settings.register_profile(
@@ -48,6 +50,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help=f"run the vector tests on DIR/{{{','.join(FILES)}}} too; any may be absent",
     )
+    parser.addoption(
+        "--seeds",
+        metavar="A-B",
+        type=_seeds,
+        default=FEW_SEEDS,
+        help="simulate the networks of these seeds; one number is one seed",
+    )
+
+
+def _seeds(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
