@@ -8,7 +8,7 @@ import pytest
 
 from walrus_core.localnet.ledger import Abort, Ledger, LedgerConfig
 from walrus_core.localnet.ledger.node_info import NodeMetadata
-from walrus_core.localnet.ledger.objects import Coin, StakedWal, StorageNodeCap
+from walrus_core.localnet.ledger.objects import Coin, SharedBlob, StakedWal, StorageNodeCap
 from walrus_core.localnet.ledger.staking_pool import StakingPool
 from walrus_core.localnet.ledger.wal import FROST_PER_WAL
 
@@ -109,6 +109,23 @@ class Network:
 def address(number: int) -> bytes:
     """Of the operator of a node."""
     return b"operator" + number.to_bytes(24, "big")
+
+
+def wal_in(ledger: Ledger) -> int:
+    """Every FROST, wherever it is."""
+    state = ledger.state
+    total = state.subsidies.funds
+    total += sum(slot.rewards for slot in state.system.ring.slots)
+    for pool in state.staking.pools.values():
+        total += pool.rewards_pool + pool.commission.balance
+    for one in ledger.objects.values():
+        if isinstance(one, Coin):
+            total += one.value
+        elif isinstance(one, SharedBlob):
+            total += one.funds
+        elif isinstance(one, StakedWal):
+            total += one.principal
+    return total
 
 
 @contextlib.contextmanager

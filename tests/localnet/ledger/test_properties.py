@@ -8,27 +8,9 @@ snapshot, unless it was cut or edited.
 import pytest
 from hypothesis.stateful import invariant
 from localnet.ledger.any_calls import CONFIG, N_SHARDS, AnyCalls
-from localnet.ledger.network import Network
+from localnet.ledger.network import Network, wal_in
 
 from walrus_core.localnet.ledger import Ledger, SnapshotError
-from walrus_core.localnet.ledger.objects import Coin, SharedBlob, StakedWal
-
-
-def wal_in(ledger: Ledger) -> int:
-    """Every FROST, wherever it is."""
-    state = ledger.state
-    total = state.subsidies.funds
-    total += sum(slot.rewards for slot in state.system.ring.slots)
-    for pool in state.staking.pools.values():
-        total += pool.rewards_pool + pool.commission.balance
-    for one in ledger.objects.values():
-        if isinstance(one, Coin):
-            total += one.value
-        elif isinstance(one, SharedBlob):
-            total += one.funds
-        elif isinstance(one, StakedWal):
-            total += one.principal
-    return total
 
 
 class Properties(AnyCalls):
