@@ -1,0 +1,31 @@
+"""Storing blobs: `Uploader`, and what it is told and tells.
+
+uploader (the flow)   claims record (paying once)   fan_out node_upload sliver_stream allowance
+"""
+
+from walrus_core.services.uploader.options import UploadOptions
+from walrus_core.services.uploader.outcome import (
+    NodeResult,
+    NodeState,
+    Operation,
+    Phase,
+    Seconds,
+    StoreOutcome,
+    StoreProgress,
+)
+from walrus_core.services.uploader.record import StoreRecord, unfinished
+from walrus_core.services.uploader.uploader import Uploader
+
+__all__ = [
+    "NodeResult",
+    "NodeState",
+    "Operation",
+    "Phase",
+    "Seconds",
+    "StoreOutcome",
+    "StoreProgress",
+    "StoreRecord",
+    "UploadOptions",
+    "Uploader",
+    "unfinished",
+]

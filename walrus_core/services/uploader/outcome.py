@@ -1,0 +1,143 @@
+"""What became of a `store`, and how far it has come."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from walrus_core.codec.progress import Progress
+from walrus_core.types import BlobId, Epoch
+
+if TYPE_CHECKING:
+    from walrus_core.services.ports import BlobObject, Cost
+
+__all__ = [
+    "NodeResult",
+    "NodeState",
+    "Operation",
+    "Phase",
+    "Seconds",
+    "StoreOutcome",
+    "StoreProgress",
+]
+
+
+class Operation(enum.StrEnum):
+    """Where a blob's registration came from, in the official words."""
+
+    REGISTERED = "registerFromScratch"
+    REUSED = "reuseRegistration"
+    CERTIFIED = "alreadyCertified"
+
+
+class NodeState(enum.StrEnum):
+    """How far it came with a node."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """What became of one node's part.
+
+    `weight`: its shards. `sent`: bytes of slivers that it took. `seconds`: from the start of the
+    upload. `error`: the last thing that went wrong, even if it was made up for; "" if nothing did.
+    """
+
+    node_id: bytes
+    address: str
+    weight: int
+    state: NodeState
+    slivers: int
+    sent: int
+    seconds: float
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Where the time went. `chain` and `upload` overlap for a small blob.
+
+    `upload`: until nodes with a quorum of shards had everything. `confirm`: until they had said so.
+    `tail`: for the others.
+    """
+
+    encode: float = 0.0
+    chain: float = 0.0
+    upload: float = 0.0
+    confirm: float = 0.0
+    tail: float = 0.0
+    certify: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOutcome:
+    """A blob that is stored: a quorum holds it, and the chain knows.
+
+    `blob`: its object on chain. `cost`: what registering it took, now or, if `resumed`, in the run
+    that was cut off; `gas`: MIST, likewise, with what certifying took.
+    """
+
+    blob: BlobObject
+    size: int
+    encoded_size: int
+    epochs: int
+    operation: Operation
+    resumed: bool
+    cost: Cost
+    gas: int
+    seconds: Seconds
+    nodes: tuple[NodeResult, ...] = ()
+
+    @property
+    def blob_id(self) -> BlobId:
+        return self.blob.blob_id
+
+    @property
+    def object_id(self) -> bytes:
+        return self.blob.object_id
+
+    @property
+    def end_epoch(self) -> Epoch:
+        return self.blob.storage.end_epoch
+
+    @property
+    def certified_epoch(self) -> Epoch | None:
+        return self.blob.certified_epoch
+
+    @property
+    def already_certified(self) -> bool:
+        """Whether there was nothing to do."""
+        return self.operation is Operation.CERTIFIED
+
+
+class Phase(enum.StrEnum):
+    """What a `store` is at."""
+
+    ENCODING = "encoding"
+    REGISTERING = "registering"
+    UPLOADING = "uploading"
+    CERTIFYING = "certifying"
+    DONE = "done"
+
+
+@dataclass(slots=True)
+class StoreProgress:
+    """How far a `store` has come; read it from anywhere, as often as you like.
+
+    `sent` of `to_send` bytes of slivers; nodes with `confirmed` shards, where `needed` are enough.
+    """
+
+    phase: Phase = Phase.ENCODING
+    encoding: Progress = field(default_factory=Progress)
+    blob_id: BlobId | None = None
+    object_id: bytes | None = None
+    to_send: int = 0
+    sent: int = 0
+    needed: int = 0
+    confirmed: int = 0
