@@ -23,6 +23,9 @@ COMMANDS = {
     "decode": "Reconstruct a blob from the slivers in a directory.",
     "verify": "Check a directory of slivers, or a file against a blob ID.",
     "recover": "Rebuild a lost sliver from the others.",
+    "store": "Store files on a network, for some epochs.",
+    "read": "Read a blob from a network, or a part of it.",
+    "status": "Say what a network knows of a blob.",
     "blob-id": "Print the blob ID of files.",
     "convert-blob-id": "Convert a blob ID between base64url, decimal and hexadecimal.",
     "about": "Describe this installation, or the encoding of a blob.",
@@ -42,15 +45,17 @@ COMMANDS = {
     "unstake": "Ask for a stake back, which takes until a later epoch.",
     "withdraw": "Take a stake and what it earned back.",
     "stakes": "List the stakes that the wallet owns.",
-    "node": "Register a storage node, vote, and collect its commission.",
+    "node": "Run a storage node, register it, vote, and collect its commission.",
+    "network": "Run a whole network on this machine, or see how one is.",
     "simulate": "Answer what-if questions about stakes, shards, prices and costs.",
     "bench": "Measure encoding, decoding, verification and recovery here.",
-    "demo": "Lose and damage most of an encoded file, and get it back.",
+    "demo": "Store a file on a network of processes, kill some, and read it back.",
 }
 """In the order of the help."""
 
 PLACES = {
     **dict.fromkeys(["extend", "delete", "burn", "share", "fund"], "blobs"),
+    "network": "network_group",
     **dict.fromkeys(["unstake", "withdraw", "stakes"], "stake"),
     **dict.fromkeys(["get-attributes", "set-attribute"], "attributes"),
 }
@@ -59,6 +64,8 @@ PLACES = {
 """
 
 ALIASES = {
+    "write": "store",
+    "blob-status": "status",
     "list-blobs": "blobs",
     "burn-blobs": "burn",
     "fund-shared-blob": "fund",

@@ -1,4 +1,7 @@
-"""`walrus-core node`: what those who run a storage node do on chain."""
+"""`walrus-core node`: what those who run a storage node do.
+
+Here is what they do on chain; the other commands have modules of their own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from walrus_core.cli.arguments import Command, json_option, size_in_bytes
+from walrus_core.cli.arguments import Command, size_in_bytes
+from walrus_core.cli.lazy_group import LazyGroup
 from walrus_core.cli.money import receipt_report, wal_amount
 from walrus_core.cli.network import Access, require_pysui, with_money
 from walrus_core.cli.objects import object_id, object_text
@@ -33,12 +37,17 @@ def _vote(name: str, callback: Callable[..., Any], default: str, metavar: str) -
     )
 
 
-@click.group("node")
-def command() -> None:
-    """Register a storage node, vote, and collect its commission."""
-
-
-command.params.append(json_option())
+command = LazyGroup(
+    "node",
+    {
+        "init": "Make the keys and the configuration file of a storage node.",
+        "serve": "Run a storage node until Ctrl-C.",
+        "check": "Examine the disk of a stopped node.",
+        "export": "Write all that a stopped node holds to one file.",
+        "import": "Put an export into a stopped node's store.",
+    },
+    "Run a storage node, register it, vote, and collect its commission.",
+)
 
 
 @command.command("register", cls=Command)

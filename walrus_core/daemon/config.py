@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from walrus_core.daemon.settings import Settings, load_settings
 from walrus_core.errors import InvalidEncodingError, WalrusCoreError
@@ -17,12 +17,18 @@ from walrus_core.services.node.limits import NodeLimits
 from walrus_core.sui.addresses import parse_address
 from walrus_core.sui.networks import NETWORKS, Network, network
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+L = TypeVar("L", bound="DataclassInstance")
+
 __all__ = ["LOG_LEVELS", "ChainAccess", "NodeConfig", "load_config"]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 PORT, METRICS_PORT = 9185, 9184
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
 GRACE_SECONDS = 10.0
+MOST_SECONDS = 10_000_000.0
 
 Address = tuple[str, int]
 """Host and port."""
@@ -82,7 +88,7 @@ def load_config(path: Path) -> NodeConfig:
         listen_address=top.address("listen_address", (EVERYWHERE, public_port)),
         metrics_address=top.address("metrics_address", None),
         chain=_chain_access(top),
-        limits=_limits(top.section("limits")),
+        limits=_limits(top.section("limits"), NodeLimits()),
         log_level=top.choice("log_level", LOG_LEVELS, "info"),
         workers=top.integer("workers", 0, 0, 64) or None,
         grace=top.seconds("graceful_shutdown_seconds", GRACE_SECONDS, 3600),
@@ -133,14 +139,16 @@ def _object_id(settings: Settings, key: str) -> bytes | None:
         settings.refuse(key, str(error))
 
 
-def _limits(section: Settings) -> NodeLimits:
-    """Each of NodeLimits' numbers under its own name."""
+def _limits(section: Settings, defaults: L) -> L:
+    """Each of the numbers under its own name; groups of them are sections."""
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(NodeLimits):
-        default = getattr(NodeLimits(), field.name)
+    for name in [field.name for field in dataclasses.fields(defaults)]:
+        default = getattr(defaults, name)
         if isinstance(default, float):
-            values[field.name] = section.seconds(field.name, default, 10_000_000)
+            values[name] = section.seconds(name, default, MOST_SECONDS)
+        elif isinstance(default, int):
+            values[name] = section.size(name, default)
         else:
-            values[field.name] = section.size(field.name, default)
+            values[name] = _limits(section.section(name), default)
     section.finish()
-    return NodeLimits(**values)
+    return dataclasses.replace(defaults, **values)

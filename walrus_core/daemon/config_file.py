@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from walrus_core.services.node.limits import NodeLimits
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["Choices", "config_text"]
 
@@ -109,7 +114,7 @@ def config_text(choices: Choices) -> str:
         **{key: json.dumps(value, ensure_ascii=False) for key, value in values.items()},
         storage_limit=_optional("storage_limit", choices.storage_limit, "250GB"),
         metrics_address=_optional("metrics_address", choices.metrics_address, "127.0.0.1:9184"),
-        limits="\n".join(_limit_lines()),
+        limits="\n".join(_limit_lines(NodeLimits(), "  ")),
     )
 
 
@@ -117,8 +122,12 @@ def _optional(key: str, value: str | None, example: str) -> str:
     return f"# {key}: {example}" if value is None else f"{key}: {json.dumps(value)}"
 
 
-def _limit_lines() -> list[str]:
-    """NodeLimits, each commented out."""
-    defaults = NodeLimits()
-    names = [field.name for field in dataclasses.fields(NodeLimits)]
-    return [f"  # {name}: {getattr(defaults, name)}" for name in names]
+def _limit_lines(limits: DataclassInstance, indent: str) -> Iterator[str]:
+    """Each limit, commented out; groups of them are sections."""
+    for name in [field.name for field in dataclasses.fields(limits)]:
+        value = getattr(limits, name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            yield f"{indent}{name}:"
+            yield from _limit_lines(value, indent + "  ")
+        else:
+            yield f"{indent}# {name}: {value}"

@@ -26,7 +26,8 @@ __all__ = ["NodeMetrics"]
 SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Bounds of the histogram: from a question of memory to a shard's transfer."""
 
-CALL = ("grpc_type", "grpc_service", "grpc_method")
+SERVICE = "walrus_core.rpc.v1.NodeService"
+CALL = ("grpc_service", "grpc_method")
 
 _HEALTH = {
     "uptime": ("uptime_seconds", "Since the node started"),
@@ -46,8 +47,12 @@ class NodeMetrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._started = self._counter("grpc_server_started", "Calls begun", CALL)
-        self._handled = self._counter("grpc_server_handled", "Calls ended", (*CALL, "grpc_code"))
+        self._handled = Counter(
+            "grpc_server_handled",
+            "Calls that have ended",
+            (*CALL, "grpc_code"),
+            registry=self._registry,
+        )
         self._seconds = Histogram(
             "grpc_server_handling_seconds",
             "How long calls took",
@@ -61,14 +66,10 @@ class NodeMetrics:
         self._shards = self._gauge("shards", "Shards by their state", ("status",))
         self._status = self._gauge("status", "1 for the state that the node is in", ("status",))
 
-    def started(self, kind: str, service: str, method: str) -> None:
-        """A call begins; `kind` is unary, client_stream, server_stream or bidi_stream."""
-        self._started.labels(kind, service, method).inc()
-
-    def handled(self, kind: str, service: str, method: str, code: str, seconds: float) -> None:
+    def observe(self, method: str, code: str, seconds: float) -> None:
         """A call has ended with the status `code`."""
-        self._handled.labels(kind, service, method, code).inc()
-        self._seconds.labels(kind, service, method).observe(seconds)
+        self._handled.labels(SERVICE, method, code).inc()
+        self._seconds.labels(SERVICE, method).observe(seconds)
 
     def text(self, health: NodeHealth, usage: Usage) -> bytes:
         """All of it, as Prometheus reads it."""
@@ -82,9 +83,6 @@ class NodeMetrics:
         self._status.clear()
         self._status.labels(health.status).set(1)
         return generate_latest(self._registry)
-
-    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
-        return Counter(name, text, labels, registry=self._registry)
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         return Gauge(f"walrus_core_node_{name}", text, labels, registry=self._registry)
