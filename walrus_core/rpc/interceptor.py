@@ -108,24 +108,30 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
 
     @asynccontextmanager
     async def _call(self, method: str, context: Any) -> AsyncIterator[None]:
-        """All that surrounds one call."""
-        kind, started = _KIND[method], asyncio.get_running_loop().time()
-        code = grpc.StatusCode.OK
+        """All that surrounds one call; it is counted before its end is told to who made it."""
+        kind, loop = _KIND[method], asyncio.get_running_loop()
+        started = loop.time()
+
+        def count(code: grpc.StatusCode) -> None:
+            self._options.observe(method, code.name, loop.time() - started)
+
         try:
             with self._place(kind):
                 async with asyncio.timeout(self._limits[kind].seconds):
                     yield
         except asyncio.CancelledError:
-            code = grpc.StatusCode.CANCELLED
+            count(grpc.StatusCode.CANCELLED)
             raise
         except TimeoutError:
-            code = grpc.StatusCode.DEADLINE_EXCEEDED
-            await context.abort(code, "the call took longer than this server allows")
+            count(grpc.StatusCode.DEADLINE_EXCEEDED)
+            await context.abort(
+                grpc.StatusCode.DEADLINE_EXCEEDED, "the call took longer than this server allows"
+            )
         except Exception as error:
-            code = row_of(error, method).code
+            count(row_of(error, method).code)
             await _abort(context, error, method)
-        finally:
-            self._options.observe(method, code.name, asyncio.get_running_loop().time() - started)
+        else:
+            count(grpc.StatusCode.OK)
 
     @contextmanager
     def _place(self, kind: str) -> Iterator[None]:
