@@ -67,8 +67,8 @@ class Uploader:
     async def store(
         self,
         source: BlobSource,
-        *,
         epochs: int,
+        *,
         deletable: bool = True,
         attributes: Mapping[str, str] | None = None,
         force: bool = False,
