@@ -58,6 +58,7 @@ class Executed:
     """A transaction that was: with what it answered, or the abort that it failed with."""
 
     digest: str
+    sender: bytes
     result: object
     abort: Abort | None
     wal: int
@@ -197,7 +198,7 @@ class Contract:
         purse.version += 1
         events = tuple(event for _, event in self._told[first:])
         digest = digest_text(signed.digest)
-        done = Executed(digest, result, failure, purse.coin.value - before, events)
+        done = Executed(digest, signed.sender, result, failure, purse.coin.value - before, events)
         self.executed[signed.digest] = done
         return done
 

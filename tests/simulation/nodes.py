@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulation.chain import SimNodeChain, Weather
@@ -16,6 +16,7 @@ from simulation.trace import Trace
 from simulation.workers import InlineWorkers
 
 from walrus_core.errors import StorageError, WalrusCoreError
+from walrus_core.localnet.network.lies import Liar, Lie
 from walrus_core.protocol.keys import KeyPair
 from walrus_core.services.node.limits import NodeLimits
 from walrus_core.services.node.node import StorageNode
@@ -51,7 +52,7 @@ class Everything:
 class SimNode:
     """One node. It is up between `boot` and `crash`, which its disk may cause, too.
 
-    `between` puts a liar in front of it: what others then see is that.
+    With a `lie`, others see a liar in front of it.
     """
 
     def __init__(
@@ -60,15 +61,15 @@ class SimNode:
         key_pair: KeyPair,
         address: str,
         node_id: bytes,
-        between: Callable[[NodeApi], NodeApi] | None = None,
+        lie: Lie | None = None,
     ) -> None:
         self._shared = shared
         self._key_pair = key_pair
-        self._between = between
+        self.lie = lie
         self._boots = 0
         self.address = address
         self.node_id = node_id
-        self.is_honest = between is None
+        self.is_honest = lie is None
         self.disk = Disk(shared.chance(f"disk of {address}"))
         self.weather = Weather(shared.chance(f"weather of {address}"), longest=0.05)
         self.process = Process(address)
@@ -111,7 +112,9 @@ class SimNode:
             )
             await node.start()
             self.node = node
-            self.api = node if self._between is None else self._between(node)
+            self.api = node
+            if self.lie is not None:
+                self.api = Liar(node, self.lie, chance, self._key_pair)
             self._shared.trace.note(f"{self.address} is up")
             await node.run()
         except asyncio.CancelledError:

@@ -1,0 +1,80 @@
+"""A client in the simulation: a wallet and a journal that outlive its processes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from simulation.chain import SimChain, Weather
+from simulation.links import SimPeers
+from simulation.nodes import Everything
+from simulation.processes import Process
+from simulation.workers import InlineWorkers
+
+from walrus_core.services.reader import Reader, ReadOptions
+from walrus_core.services.uploader import StoreOutcome, Uploader, UploadOptions
+from walrus_core.types import BlobId
+
+
+class MemoryJournal:
+    """Implements `Journal`; what was saved outlives the process."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, bytes] = {}
+
+    async def load(self, name: str) -> bytes | None:
+        return self.records.get(name)
+
+    async def save(self, name: str, record: bytes) -> None:
+        self.records[name] = record
+
+    async def remove(self, name: str) -> None:
+        self.records.pop(name, None)
+
+    def names(self) -> Iterator[str]:
+        return iter(sorted(self.records))
+
+
+class SimClient:
+    """Whoever stores and reads; each `process` of it begins with nothing but the journal."""
+
+    def __init__(self, shared: Everything, name: str) -> None:
+        self._shared = shared
+        self.name = name
+        self.address = name.encode().rjust(32, b"-")
+        self.weather = Weather(shared.chance(f"weather of {name}"), longest=0.05)
+        self.journal = MemoryJournal()
+        self.process = Process(name)
+        self._runs = 0
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process = Process(self.name)
+
+    async def store(self, content: bytes, epochs: int, *, deletable: bool) -> StoreOutcome:
+        chance = self._chance()
+        uploader = Uploader(
+            self.chain(),
+            SimPeers(self._shared.network),
+            InlineWorkers(),
+            self.journal,
+            chance,
+            UploadOptions(),
+        )
+        return await uploader.store(content, epochs=epochs, deletable=deletable)
+
+    async def read(self, blob_id: BlobId) -> bytes:
+        return (await self.reader().read(blob_id)).content
+
+    def reader(self) -> Reader:
+        chance = self._chance()
+        return Reader(
+            self.chain(), SimPeers(self._shared.network), InlineWorkers(), chance, ReadOptions()
+        )
+
+    def chain(self) -> SimChain:
+        return SimChain(self._shared.contract, self.address, self.weather)
+
+    def _chance(self) -> random.Random:
+        self._runs += 1
+        return self._shared.chance(f"{self.name} {self._runs}")
