@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from walrus_core.errors import InvalidArgumentError
+from walrus_core.errors import InvalidArgumentError, ProcessFailedError
 from walrus_core.localnet.network.founding import NODES, Founded, found, founded
 from walrus_core.localnet.network.node_process import NodeProcess
 from walrus_core.localnet.network.processes import Process
@@ -117,6 +117,13 @@ class LocalNetwork:
         if self._temporary is not None:
             self._temporary.cleanup()
             self._temporary = None
+
+    async def watch(self, lament: Callable[[ProcessFailedError], object]) -> None:
+        """Tell of each process that ends though nobody here ended it; without end."""
+        processes = [self.chain, *[node.process for node in self.nodes]]
+        async with asyncio.TaskGroup() as group:
+            for process in processes:
+                group.create_task(process.watch(lament))
 
     async def committee(self) -> Committee:
         """Of the present epoch, from the chain."""

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Process:
         self.log = log
         self._environment = {**os.environ, **(environment or {})}
         self._process: asyncio.subprocess.Process | None = None
+        self._is_ending = False
 
     @property
     def pid(self) -> int | None:
@@ -63,6 +64,14 @@ class Process:
             await self.kill()
             raise
 
+    async def watch(self, lament: Callable[[ProcessFailedError], object]) -> None:
+        """Wait for its end; call `lament` unless it was ended from here."""
+        process = self._process
+        if process is not None:
+            status = await process.wait()
+            if process is self._process and not self._is_ending:
+                lament(self._failed(f"ended with status {status}{self._last_words()}"))
+
     async def stop(self, timeout: float = STOP_SECONDS) -> int | None:
         """As an operator stops it (SIGTERM), by force after `timeout` seconds; its exit status,
         None if it did not run.
@@ -70,6 +79,7 @@ class Process:
         process = self._process
         if process is None:
             return None
+        self._is_ending = True
         self.resume()
         self._send(signal.SIGTERM)
         try:
@@ -82,6 +92,7 @@ class Process:
 
     async def kill(self) -> None:
         """As a crash ends it (SIGKILL); nothing of it is left when this returns."""
+        self._is_ending = True
         self._send(signal.SIGKILL)
         if self._process is not None:
             await self._process.wait()
@@ -102,7 +113,7 @@ class Process:
                 self._process.send_signal(reason)
 
     async def _spawn(self, arguments: Sequence[str]) -> None:
-        self._process = None
+        self._process, self._is_ending = None, False
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
