@@ -72,7 +72,7 @@ class Line:
         sources: Sequence[SliverPairIndex],
     ) -> AsyncIterator[tuple[SliverPairIndex, RecoverySymbol]]:
         symbols = self._require().recovery_symbols(blob_id, axis, targets, sources)
-        self.traffic.calls.append((self.member.network_address, axis))
+        self.traffic.calls.append((self.member.network_address, blob_id, axis))
         async for target, symbol in symbols:
             self.traffic.symbols[axis] += 1
             self.traffic.size += len(symbol.to_bcs())
@@ -103,7 +103,7 @@ class Traffic:
 
     symbols: dict[Axis, int] = field(default_factory=lambda: dict.fromkeys(Axis, 0))
     size: int = 0
-    calls: list[tuple[str, Axis]] = field(default_factory=list)
+    calls: list[tuple[str, BlobId, Axis]] = field(default_factory=list)
     handed_over: int = 0
     on_handed_over: Callable[[], None] | None = None
 

@@ -108,12 +108,7 @@ def test_liars_are_found_out_and_asked_last(twist: Twist) -> None:
         await network.start(0)
         await network.until(lambda: network.is_well(0))
         assert all(network.holds(0, blob) for blob in blobs)
-        liars = {address for address, _ in network.traffic.calls} & {
-            "node1:9185",
-            "node2:9185",
-            "node3:9185",
-        }
-        assert 3 >= len(liars) > 0
+        assert network.up(0).healing.sources.doubts.lies > 0
 
     run(scenario())
     needed = 6 * (4 + 6)
@@ -138,7 +133,7 @@ def test_a_lost_shard_is_read_for_little_more_than_its_symbols() -> None:
             Axis.PRIMARY: 2 * (67 - own - 1),
         }
         calls = network.traffic.calls
-        assert len(calls) == len(set(calls)) * 2, "each node is asked once for a blob and an axis"
+        assert len(calls) == len(set(calls)), "each node is asked once for a blob and an axis"
         needed = blobs[0].metadata.symbol_size * sum(network.traffic.symbols.values())
         assert network.traffic.size <= 1.2 * needed
 

@@ -72,7 +72,7 @@ class Healing:
         self._membership = membership
         self._wanted = wanted
         self._inconsistency = inconsistency
-        self._sources = sources or RecoverySources(means, membership)
+        self.sources = sources or RecoverySources(means, membership)
         self._failures: dict[BlobId, int] = {}
         self.progress = HealingProgress()
 
@@ -92,7 +92,7 @@ class Healing:
         record = await self._means.workers.run(self._means.store.record, blob_id)
         if record is None or not is_to_be_healed(record, self._membership.epoch):
             return
-        metadata = await self._sources.metadata(blob_id, record)
+        metadata = await self.sources.metadata(blob_id, record)
         failure: NotEnoughSymbolsError | None = None
         for axis in (Axis.SECONDARY, Axis.PRIMARY):
             try:
@@ -171,11 +171,11 @@ class Healing:
         workers, store = self._means.workers, self._means.store
         gathering = Gathering(metadata, axis, targets)
         await workers.run(gathering.add_own, store)
-        waiting = deque(self._sources.of(metadata.blob_id, record))
+        waiting = deque(self.sources.of(metadata.blob_id, record))
         while True:
             rebuilt, liars = await workers.run(gathering.rebuild)
             for node_id in liars:
-                self._sources.doubts.lied(node_id)
+                self.sources.doubts.lied(node_id)
             await self._store(rebuilt, metadata.n_shards)
             if not gathering.targets:
                 return
@@ -202,14 +202,14 @@ class Healing:
         """Take what a node has of the symbols; what does not come is noticed as a shortage."""
         metadata, targets = gathering.metadata, gathering.targets
         size = symbol_size_with_path(metadata) * len(targets) * len(source.pairs)
-        node = self._sources.node(source.member)
+        node = self.sources.node(source.member)
         symbols = node.recovery_symbols(metadata.blob_id, gathering.axis, targets, source.pairs)
         try:
             async with asyncio.timeout(self._limits.patience_for(size)), closing(symbols):
                 async for target, symbol in symbols:
                     self.progress.received += gathering.accept(source, target, symbol)
         except (WalrusCoreError, TimeoutError) as error:
-            self._sources.doubts.failed(source.member.node_id, error)
+            self.sources.doubts.failed(source.member.node_id, error)
 
     async def _store(self, slivers: Sequence[VerifiedSliver], n_shards: int) -> None:
         """Keep what was rebuilt, if its shard is still ours."""
@@ -225,4 +225,4 @@ class Healing:
             self.progress.healed(len(placed), sum(len(sliver.data) for _, sliver in placed))
 
     def _is_doubted(self, source: Source) -> bool:
-        return self._sources.doubts.is_doubted(source.member.node_id)
+        return self.sources.doubts.is_doubted(source.member.node_id)
