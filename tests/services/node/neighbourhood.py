@@ -87,25 +87,27 @@ class Line:
         self, request: SignedMessage, public_key: PublicKey
     ) -> AsyncIterator[tuple[BlobId, Sliver]]:
         async for blob_id, sliver in self._require().sync_shard(request, public_key):
+            if self.traffic.handed_over == self.traffic.hold_after:
+                await asyncio.Event().wait()
             self.traffic.handed_over += 1
             if self.false_slivers:
                 data = bytes(sliver.data[::-1])
                 yield blob_id, Sliver(sliver.axis, sliver.index, sliver.symbol_size, data)
             else:
                 yield blob_id, sliver
-            if self.traffic.on_handed_over is not None:
-                self.traffic.on_handed_over()
 
 
 @dataclass
 class Traffic:
-    """What passed between nodes: symbols by the axis that they are for, `size` bytes of them."""
+    """What passed between nodes: symbols by the axis that they are for, `size` bytes of them; and
+    slivers that were handed over, of which no more than `hold_after` arrive.
+    """
 
     symbols: dict[Axis, int] = field(default_factory=lambda: dict.fromkeys(Axis, 0))
     size: int = 0
     calls: list[tuple[str, BlobId, Axis]] = field(default_factory=list)
     handed_over: int = 0
-    on_handed_over: Callable[[], None] | None = None
+    hold_after: int | None = None
 
 
 class Neighbourhood:
