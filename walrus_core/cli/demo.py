@@ -14,7 +14,9 @@ NETWORK_SHARDS = 100
 
 @click.command("demo", cls=Command)
 @click.argument("file", type=FILE, metavar="[FILE]", required=False)
-@click.option("--offline", is_flag=True, help="Without a network: only the slivers, in a directory.")
+@click.option(
+    "--offline", is_flag=True, help="Without a network: only the slivers, in a directory."
+)
 @click.option("--seed", type=int, metavar="N", help="Repeat the accidents of an earlier demo.")
 @click.option(
     "--n-shards",

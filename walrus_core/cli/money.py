@@ -77,7 +77,7 @@ def receipt_report(
         told[f"new {struct}"] = f"0x{object_id.hex()}"
     if receipt.wal:
         told["received" if receipt.wal > 0 else "paid"] = wal_text(abs(receipt.wal))
-    told["gas"] = _gas_text(receipt.gas)
+    told["gas"] = gas_text(receipt.gas)
     if receipt.transaction:
         told["transaction"] = receipt.transaction
     if receipt.dry_run:
@@ -89,6 +89,6 @@ def epochs_text(epochs: int) -> str:
     return count_text(epochs, "epoch")
 
 
-def _gas_text(mist: int) -> str:
+def gas_text(mist: int) -> str:
     """Storage that is freed pays back more than some transactions cost."""
     return f"{-mist:,} MIST back" if mist < 0 else f"{mist:,} MIST"

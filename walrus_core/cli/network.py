@@ -15,6 +15,7 @@ import click
 from walrus_core.errors import InvalidArgumentError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from walrus_core.client import AsyncClient
     from walrus_core.sui.chain import SuiChain
     from walrus_core.sui.keys import Key
     from walrus_core.sui.networks import Network
@@ -41,6 +42,14 @@ class Access:
     def spend(self, work: Callable[[SuiChain], Awaitable[T]]) -> T:
         """Do this with the network's chain and the wallet."""
         return asyncio.run(self._run(work, key=self.key()))
+
+    def run_client(self, work: Callable[[AsyncClient], Awaitable[T]]) -> T:
+        """Do this with the network's storage nodes, without a wallet."""
+        return asyncio.run(self._run_client(work, key=None))
+
+    def spend_client(self, work: Callable[[AsyncClient], Awaitable[T]]) -> T:
+        """Do this with the network's storage nodes and the wallet."""
+        return asyncio.run(self._run_client(work, key=self.key()))
 
     def key(self) -> Key:
         """The key in the environment, else the one of --address, or the first, in the keystore."""
@@ -78,6 +87,15 @@ class Access:
 
         async with SuiChain(self.described(), key, dry_run=self.dry_run) as chain:
             return await work(chain)
+
+    async def _run_client(self, work: Callable[[AsyncClient], Awaitable[T]], key: Key | None) -> T:
+        try:
+            from walrus_core.client import AsyncClient
+        except ImportError as error:
+            package, *_ = (error.name or "grpcio").split(".")
+            raise MissingDependencyError(package, "client", "it talks to storage nodes") from None
+        async with AsyncClient(self.described(), key) as client:
+            return await work(client)
 
 
 def on_network(command: Callable[..., T]) -> Callable[..., T]:

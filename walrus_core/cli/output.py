@@ -41,9 +41,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a command says: `values` to scripts; headline, facts, table and remarks to people."""
+    """What a command says: `values` to scripts; headline, facts, table and remarks to people.
 
-    values: Values
+    `values` are a list only where the official command prints one.
+    """
+
+    values: Values | list[Values]
     headline: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     table: Table | None = None
@@ -54,7 +57,7 @@ class Report:
 class CommandError(Exception):
     """An error with what the command found out before it: `values` join the JSON error."""
 
-    def __init__(self, error: Exception, values: Values, remarks: Sequence[str] = ()) -> None:
+    def __init__(self, error: BaseException, values: Values, remarks: Sequence[str] = ()) -> None:
         super().__init__(error, values, remarks)
         self.error = error
         self.values = values
