@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from walrus_core import kernel
+    from walrus_core.client.async_client import AsyncClient
+    from walrus_core.client.client import Client
     from walrus_core.codec.batches import compute_metadata_many, encode_many
     from walrus_core.codec.config import EncodingConfig
     from walrus_core.codec.decoder import decode, decode_into
@@ -118,6 +120,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Abort",
+    "AsyncClient",
     "Axis",
     "BlobId",
     "BlobNotFoundError",
@@ -129,6 +132,7 @@ __all__ = [
     "Certificate",
     "CertificateBuilder",
     "ChainUnavailableError",
+    "Client",
     "Committee",
     "ConfigurationError",
     "Confirmation",
@@ -224,6 +228,8 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULE = {
+    "client.async_client": ("AsyncClient",),
+    "client.client": ("Client",),
     "codec.batches": ("compute_metadata_many", "encode_many"),
     "codec.config": ("EncodingConfig",),
     "codec.decoder": ("decode", "decode_into"),

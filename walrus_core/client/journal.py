@@ -1,0 +1,118 @@
+"""The port `Journal` on disk: one small file for each record, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from walrus_core.errors import InvalidArgumentError, StorageError
+
+if TYPE_CHECKING:
+    from walrus_core.services.ports import Workers
+
+__all__ = ["FileJournal", "state_directory"]
+
+STATE_VARIABLE = "WALRUS_CORE_STATE"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,199}")
+ENDING, DRAFT = ".record", ".draft"
+LARGEST = 1 << 20
+"""Bytes of a record; what is larger is none of ours."""
+
+
+def state_directory() -> Path:
+    """Where a client keeps what must outlive it: $WALRUS_CORE_STATE, else walrus-core in
+    $XDG_STATE_HOME, else in ~/.local/state.
+    """
+    if named := os.environ.get(STATE_VARIABLE):
+        return Path(named)
+    state_home = os.environ.get("XDG_STATE_HOME")
+    return (Path(state_home) if state_home else Path.home() / ".local" / "state") / "walrus-core"
+
+
+class FileJournal:
+    """Records in the files of a directory of their owner's, which is made when it is needed.
+
+    Any method raises StorageError if the disk fails it, InvalidArgumentError for a name that is
+    not made of letters, digits, - and _.
+    """
+
+    def __init__(self, directory: Path, workers: Workers) -> None:
+        self._directory = directory
+        self._workers = workers
+
+    async def load(self, name: str) -> bytes | None:
+        return await self._workers.run(_load, self._path(name))
+
+    async def save(self, name: str, record: bytes) -> None:
+        await self._workers.run(_save, self._path(name), record)
+
+    async def remove(self, name: str) -> None:
+        await self._workers.run(_remove, self._path(name))
+
+    def names(self) -> Iterator[str]:
+        """In their order."""
+        with _named(self._directory):
+            names = sorted(entry.name for entry in self._directory.glob(f"*{ENDING}"))
+        return (name.removesuffix(ENDING) for name in names)
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise InvalidArgumentError(f"{name!r} is no name of a record")
+        return self._directory / f"{name}{ENDING}"
+
+
+def _load(path: Path) -> bytes | None:
+    with _named(path):
+        try:
+            with path.open("rb") as file:
+                record = file.read(LARGEST + 1)
+        except FileNotFoundError:
+            return None
+    if len(record) > LARGEST:
+        raise StorageError(str(path), f"a record of more than {LARGEST:,} bytes; move it away")
+    return record
+
+
+def _save(path: Path, record: bytes) -> None:
+    """The file is on disk before it has its name, and its name before this returns."""
+    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}{DRAFT}")
+    with _named(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(record)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        _flush_directory(path.parent)
+
+
+def _remove(path: Path) -> None:
+    with _named(path):
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _flush_directory(path.parent)
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(str(path), error.strerror or str(error)) from error
