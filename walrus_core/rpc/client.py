@@ -180,7 +180,8 @@ class RpcNode:
     async def _ask(self, method: str, request: Any, wait: float = 0.0) -> Any:
         """One message there, one back, within `wait` seconds more than usual."""
         async with self._called() as stub:
-            return await getattr(stub, method)(request, timeout=wait + self._options.call_seconds)
+            seconds = wait + self._options.call_seconds
+            return self._readable(await getattr(stub, method)(request, timeout=seconds))
 
     async def _listen(self, method: str, request: Any) -> AsyncIterator[Any]:
         """The messages of an answer, from a node that keeps sending: only the time that we wait for
@@ -196,6 +197,7 @@ class RpcNode:
                         message = await call.read()
                     if message is grpc.aio.EOF:
                         return
+                    message = self._readable(message)
                     left += message.ByteSize() / self._options.least_rate - loop.time() + started
                     yield message
             finally:
@@ -212,16 +214,20 @@ class RpcNode:
                             break
                 async with self._within(self._options.call_seconds):
                     await call.done_writing()
-                    return await call
+                    return self._readable(await call)
             finally:
                 call.cancel()
 
     async def _took(self, call: Any, message: Any) -> bool:
-        """Whether the node took it; if not it has answered already, and will take no more."""
+        """Whether the node took it; if not it has answered already, and will take no more.
+
+        What it answered is what the call ends with: of a write that was cut off gRPC knows no more
+        than that.
+        """
         try:
             async with self._within(self._options.idle_seconds):
                 await call.write(message)
-        except asyncio.InvalidStateError:
+        except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
             return False
         return True
 
@@ -247,6 +253,12 @@ class RpcNode:
         except TimeoutError:
             reason = f"is too slow, or has stopped: nothing within {seconds:.3g} s"
             raise NodeUnavailableError(self._address, reason) from None
+
+    def _readable(self, message: Any) -> Any:
+        """What gRPC passes is None where bytes were no message."""
+        if message is None:
+            raise NodeUnavailableError(self._address, "answers nonsense: no message of this method")
+        return message
 
     async def _made(self, messages: AsyncIterator[Any], assembly: Any) -> AsyncIterator[Any]:
         """What an assembly makes of the pieces in some messages."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
-from walrus_core.errors import OverloadedError, WalrusCoreError
+from walrus_core.errors import InvalidArgumentError, OverloadedError, WalrusCoreError
 from walrus_core.rpc.options import ServerOptions
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
 from walrus_core.rpc.streams import closed, punctual
@@ -77,12 +78,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             make, call = grpc.stream_unary_rpc_method_handler, self._receiving(handler, method)
         else:
             make, call = grpc.unary_unary_rpc_method_handler, self._answering(handler, method)
-        return make(call, handler.request_deserializer, handler.response_serializer)
+        return make(call, _parser(handler.request_deserializer), handler.response_serializer)
 
     def _answering(self, handler: Any, method: str) -> Callable[[Any, Any], Awaitable[Any]]:
         async def answer(request: Any, context: Any) -> Any:
             async with self._call(method, context):
-                return await handler.unary_unary(request, context)
+                return await handler.unary_unary(_readable(request), context)
 
         return answer
 
@@ -90,7 +91,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         async def receive(requests: Any, context: Any) -> Any:
             async with self._call(method, context):
                 patient = punctual(aiter(requests), self._options.idle_seconds)
-                return await handler.stream_unary(patient, context)
+                async with closed(_each_readable(patient)) as messages:
+                    return await handler.stream_unary(messages, context)
 
         return receive
 
@@ -98,7 +100,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         async def stream(request: Any, context: Any) -> None:
             async with (
                 self._call(method, context),
-                closed(handler.unary_stream(request, context)) as responses,
+                closed(handler.unary_stream(_readable(request), context)) as responses,
             ):
                 async for response in responses:
                     async with asyncio.timeout(self._options.idle_seconds):
@@ -143,6 +145,32 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             yield
         finally:
             self._running[kind] -= 1
+
+
+def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """As `parse`, but None for bytes that are no message: where they are parsed an exception would
+    be a failure of the server.
+    """
+
+    def parse_or_none(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except DecodeError:
+            return None
+
+    return parse_or_none
+
+
+def _readable(message: Any) -> Any:
+    if message is None:
+        raise InvalidArgumentError("these bytes are no message of this method")
+    return message
+
+
+async def _each_readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async with closed(messages):
+        async for message in messages:
+            yield _readable(message)
 
 
 async def _abort(context: Any, error: Exception, method: str) -> None:
