@@ -55,6 +55,7 @@ class Line:
     traffic: Traffic
     twist: Twist | None = None
     false_slivers: bool = False
+    hangs: bool = False
 
     def _require(self) -> StorageNode:
         if self.node is None:
@@ -62,7 +63,9 @@ class Line:
         return self.node
 
     async def metadata(self, blob_id: BlobId) -> BlobMetadata:
-        return await self._require().metadata(blob_id)
+        node = self._require()
+        await self._hang()
+        return await node.metadata(blob_id)
 
     async def recovery_symbols(
         self,
@@ -73,10 +76,15 @@ class Line:
     ) -> AsyncIterator[tuple[SliverPairIndex, RecoverySymbol]]:
         symbols = self._require().recovery_symbols(blob_id, axis, targets, sources)
         self.traffic.calls.append((self.member.network_address, blob_id, axis))
+        await self._hang()
         async for target, symbol in symbols:
             self.traffic.symbols[axis] += 1
             self.traffic.size += len(symbol.to_bcs())
             yield (target, symbol) if self.twist is None else self.twist(target, symbol)
+
+    async def _hang(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
 
     async def attest_inconsistency(
         self, blob_id: BlobId, proof: InconsistencyProof
@@ -134,6 +142,7 @@ class Neighbourhood:
         self.nodes: list[StorageNode | None] = [None for _ in stakes]
         self.twists: dict[int, Twist] = {}
         self.false_holders: set[int] = set()
+        self.hanging: set[int] = set()
         self.traffic = Traffic()
         self._running: dict[int, asyncio.Task[None]] = {}
         self._starts = 0
@@ -144,7 +153,12 @@ class Neighbourhood:
         """Implements `Peers`."""
         i = self.ids.index(member.node_id)
         return Line(
-            member, self.nodes[i], self.traffic, self.twists.get(i), i in self.false_holders
+            member,
+            self.nodes[i],
+            self.traffic,
+            self.twists.get(i),
+            i in self.false_holders,
+            i in self.hanging,
         )
 
     async def start(self, *indices: int) -> None:

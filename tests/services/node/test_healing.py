@@ -115,6 +115,24 @@ def test_liars_are_found_out_and_asked_last(twist: Twist) -> None:
     assert sum(network.traffic.symbols.values()) < needed * 1.5, "who lied once is left alone"
 
 
+def test_who_hangs_is_waited_for_less_and_less() -> None:
+    network = Neighbourhood(ONE_SHARD_EACH)
+
+    async def scenario() -> None:
+        blobs = await with_blobs(network, 40)
+        await network.kill(0)
+        network.lose_disk(0)
+        network.hanging = {1, 2, 3}
+        await network.start(0)
+        await network.until(lambda: network.is_well(0), 120)
+        assert all(network.holds(0, blob) for blob in blobs)
+        assert network.up(0).healing.progress.failures == 0
+
+    run(scenario())
+    hung = [address for address, *_ in network.traffic.calls if address[4] in "123"]
+    assert 0 < len(hung) <= 3 * 8 * 2, "by the blobs at work when it was found out, not by all"
+
+
 def test_a_lost_shard_is_read_for_little_more_than_its_symbols() -> None:
     """Of 100 shards, with nodes of 14 or 15: the node's own slivers are sources, too."""
     network = Neighbourhood([100] * 7, n_shards=100)

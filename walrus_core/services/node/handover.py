@@ -3,7 +3,8 @@
 A shard that came IN_TRANSFER is fetched from its holder of the epoch before. Whether that worked or
 not, the store is then searched for what the shard lacks of certified blobs: if nothing, it is
 READY, else it is IN_RECOVERY and healing gets to know what is wanted. When all of the node's shards
-are READY the chain is told, once in each epoch; a quorum that has done so ends the change.
+are READY the chain is told, once in each epoch. A quorum that has done so ends the change; who is
+ready later need not tell: its transaction would change nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from walrus_core.protocol.keys import PublicKey
 from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.services.node.means import Means
 from walrus_core.services.node.membership import Membership
-from walrus_core.services.node.recovery_sources import RecoverySources, first_certified_epoch
+from walrus_core.services.node.recovery_sources import (
+    MOST_DOUBLINGS,
+    RecoverySources,
+    first_certified_epoch,
+)
 from walrus_core.services.node.shard_serving import ShardServing
 from walrus_core.services.node.shard_transfer import ShardTransfer
 from walrus_core.services.node.survey import survey
 from walrus_core.services.node.wanted import Wanted
 from walrus_core.services.node_api import ShardStatus
 from walrus_core.storage.store import Changes
-from walrus_core.types import BlobId, ShardIndex
+from walrus_core.types import BlobId, Epoch, ShardIndex
 
 __all__ = ["Handover"]
 
@@ -135,31 +140,34 @@ class Handover:
     async def _report_each_epoch(self) -> None:
         note = await self._means.workers.run(self._means.store.note, REPORTED)
         reported = int.from_bytes(note, "little") if note else -1
-        while True:
-            while not (self._membership.epoch > reported and self._is_ready()):
-                await self._membership.changed()
-            reported = await self._report()
-
-    async def _report(self) -> int:
-        """Tell the chain that all shards are here, until it has heard it; of which epoch."""
         failures = 0
         while True:
             epoch = self._membership.epoch
+            if epoch <= reported or not self._is_awaited():
+                await self._membership.changed()
+                failures = 0
+                continue
             try:
-                await self._means.chain.report_shards(epoch)
+                await self._report(epoch)
+                reported = epoch
             except WalrusCoreError as error:
-                _log.warning("the chain does not take the report of epoch %d: %s", epoch, error)
+                _log.warning("epoch %d cannot be reported: %s", epoch, error)
                 await self._pause(failures)
                 failures += 1
-                continue
-            changes = Changes(notes={REPORTED: epoch.to_bytes(4, "little")})
-            await self._means.workers.run(self._means.store.commit, changes)
-            return epoch
+
+    async def _report(self, epoch: Epoch) -> None:
+        """Tell the chain that all shards are here, and note that it has heard it."""
+        await self._means.chain.report_shards(epoch)
+        changes = Changes(notes={REPORTED: epoch.to_bytes(4, "little")})
+        await self._means.workers.run(self._means.store.commit, changes)
 
     async def _pause(self, failures: int) -> None:
-        pause = min(self._limits.first_retry * 2.0 ** min(failures, 30), LONGEST_PAUSE)
+        pause = min(self._limits.first_retry * 2.0 ** min(failures, MOST_DOUBLINGS), LONGEST_PAUSE)
         await asyncio.sleep(pause * self._means.chance.uniform(0.75, 1.25))
 
-    def _is_ready(self) -> bool:
+    def _is_awaited(self) -> bool:
+        """Whether the chain waits for us to tell that all shards are here, which they are."""
         statuses, own = self._membership.statuses, self._membership.own
-        return bool(own) and all(statuses.get(shard) is ShardStatus.READY for shard in own)
+        if not own or self._membership.committees.phase != "sync":
+            return False
+        return all(statuses.get(shard) is ShardStatus.READY for shard in own)

@@ -31,6 +31,7 @@ from walrus_core.services.node.inconsistency import Inconsistency
 from walrus_core.services.node.means import Means
 from walrus_core.services.node.membership import Membership
 from walrus_core.services.node.recovery_sources import (
+    MOST_DOUBLINGS,
     RecoverySources,
     Source,
     closing,
@@ -49,8 +50,6 @@ from walrus_core.types import (
 )
 
 __all__ = ["Healing"]
-
-_MOST_DOUBLINGS = 30
 
 
 class Healing:
@@ -91,6 +90,8 @@ class Healing:
         """
         record = await self._means.workers.run(self._means.store.record, blob_id)
         if record is None or not is_to_be_healed(record, self._membership.epoch):
+            return
+        if not self._membership.to_heal:
             return
         metadata = await self.sources.metadata(blob_id, record)
         failure: NotEnoughSymbolsError | None = None
@@ -141,7 +142,7 @@ class Healing:
         if len(self._failures) > self._means.limits.wanted_blobs:
             self._failures.clear()  # of blobs that `wanted` had no room for
         doublings = self._failures.get(blob_id, 0)
-        self._failures[blob_id] = min(doublings + 1, _MOST_DOUBLINGS)
+        self._failures[blob_id] = min(doublings + 1, MOST_DOUBLINGS)
         delay = min(self._limits.first_retry * 2.0**doublings, self._limits.longest_retry)
         return delay * self._means.chance.uniform(0.75, 1.25)
 
@@ -208,6 +209,7 @@ class Healing:
             async with asyncio.timeout(self._limits.patience_for(size)), closing(symbols):
                 async for target, symbol in symbols:
                     self.progress.received += gathering.accept(source, target, symbol)
+            self.sources.doubts.answered(source.member.node_id)
         except (WalrusCoreError, TimeoutError) as error:
             self.sources.doubts.failed(source.member.node_id, error)
 

@@ -43,6 +43,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+MOST_DOUBLINGS = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -55,14 +57,19 @@ class Source:
 class Doubts:
     """Who lied, or did not answer, and how long that is held against it.
 
-    Times are the event loop's, in seconds.
+    Times are the event loop's, in seconds. Silence counts longer each time, until an answer comes:
+    to wait for the silent is what takes longest.
     """
 
     def __init__(self, limits: HealingLimits) -> None:
         self._limits = limits
         self._until: dict[bytes, float] = {}
+        self._silences: dict[bytes, int] = {}
         self.lies = 0
         """How many were told so far."""
+
+    def answered(self, node_id: bytes) -> None:
+        self._silences.pop(node_id, None)
 
     def lied(self, node_id: bytes) -> None:
         """What a node sent was not what it should have been: that is no accident."""
@@ -79,7 +86,10 @@ class Doubts:
             case NodeError():
                 pass
             case _:
-                self._doubt(node_id, self._limits.silent_seconds)
+                silences = self._silences.get(node_id, 0)
+                self._silences[node_id] = min(silences + 1, MOST_DOUBLINGS)
+                seconds = self._limits.silent_seconds * 2.0**silences
+                self._doubt(node_id, min(seconds, self._limits.liar_seconds))
 
     def is_doubted(self, node_id: bytes) -> bool:
         until = self._until.get(node_id)
@@ -156,6 +166,7 @@ class RecoverySources:
         try:
             async with asyncio.timeout(self._limits.metadata_timeout):
                 answer = await self.node(member).metadata(blob_id)
+            self.doubts.answered(member.node_id)
             return await self._means.workers.run(
                 _verified, blob_id, answer, self._membership.n_shards
             )

@@ -26,7 +26,7 @@ from walrus_core.protocol.messages import SyncShardRequest
 from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.services.node.means import Means
 from walrus_core.services.node.membership import Membership
-from walrus_core.services.node.recovery_sources import RecoverySources, closing
+from walrus_core.services.node.recovery_sources import MOST_DOUBLINGS, RecoverySources, closing
 from walrus_core.services.node_api import ShardStatus
 from walrus_core.storage.blob_record import BlobRecord
 from walrus_core.storage.store import Changes
@@ -233,7 +233,7 @@ class ShardTransfer:
             self._axis, self._start = tuple(Axis)[axis], BlobId(start)
 
     def _pause(self, failures: int) -> float:
-        pause = min(self._limits.first_retry * 2.0 ** min(failures, 30), LONGEST_PAUSE)
+        pause = min(self._limits.first_retry * 2.0 ** min(failures, MOST_DOUBLINGS), LONGEST_PAUSE)
         return pause * self._means.chance.uniform(0.75, 1.25)
 
 
