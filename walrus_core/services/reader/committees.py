@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from walrus_core.errors import BlobUnavailableError
 from walrus_core.services.reader.options import ReadOptions
-from walrus_core.services.reader.roster import Roster
+from walrus_core.services.reader.roster import Experience, Roster
 from walrus_core.services.reader.status import ask_status
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Directory:
         self._peers = peers
         self._chance = chance
         self._options = options
+        self._experience = Experience(options)
         self._known: Committees | None = None
         self._known_at = 0.0
 
@@ -78,4 +79,12 @@ class Directory:
         return [current, previous]
 
     def _roster(self, committees: Committees, committee: Committee, traffic: Traffic) -> Roster:
-        return Roster(committees, committee, self._peers, self._chance, self._options, traffic)
+        return Roster(
+            committees,
+            committee,
+            self._peers,
+            self._chance,
+            self._options,
+            self._experience,
+            traffic,
+        )

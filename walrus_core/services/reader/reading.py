@@ -99,7 +99,7 @@ class Reading:
     def _gathering(
         self, candidates: Candidates, needed: int, ask: Ask, kind: str, *, patient: bool = True
     ) -> Gathering:
-        pace = self.roster.pace(kind)
+        pace = self.roster.experience.pace(kind, self.row_size)
         return Gathering(
             self.roster, candidates, needed, self._most_requests, ask, pace, patient=patient
         )

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from walrus_core.services.reader.traffic import Traffic
     from walrus_core.types import SliverPairIndex
 
-__all__ = ["PASSING", "Pace", "Roster", "Standing"]
+__all__ = ["PASSING", "Experience", "Pace", "Roster", "Standing"]
 
 PASSING = NodeUnavailableError, OverloadedError, StorageError
 """What a node may have got over when it is asked again."""
 
 
 class Standing(enum.IntEnum):
-    """What a node has shown itself to be in this read; the best are asked first."""
+    """What a node has shown itself to be; the best are asked first."""
 
     GOOD = 0
     LATE = 1
@@ -60,6 +60,33 @@ class Pace:
         return max(usual, self._options.least_patience)
 
 
+class Experience:
+    """What a reader has learnt of nodes, whatever it read: how they stand, and how fast they are.
+
+    All but lies are forgotten in time.
+    """
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._standing: dict[bytes, tuple[Standing, float]] = {}  # and until when
+        self._paces: dict[tuple[str, int], Pace] = {}
+
+    def pace(self, kind: str, size: int) -> Pace:
+        """Of things of one kind, and of about this size in bytes."""
+        return self._paces.setdefault((kind, size.bit_length()), Pace(self._options))
+
+    def standing(self, member: Member) -> Standing:
+        standing, until = self._standing.get(member.node_id, (Standing.GOOD, math.inf))
+        return standing if asyncio.get_running_loop().time() < until else Standing.GOOD
+
+    def lower(self, member: Member, standing: Standing) -> None:
+        """A member has shown itself worse than it seemed."""
+        if standing >= self.standing(member):
+            now = asyncio.get_running_loop().time()
+            until = math.inf if standing is Standing.LIAR else now + self._options.grudge
+            self._standing[member.node_id] = standing, until
+
+
 class Roster:
     """The members of `committee`, their nodes, and what became of asking them.
 
@@ -73,16 +100,16 @@ class Roster:
         peers: Peers,
         chance: random.Random,
         options: ReadOptions,
+        experience: Experience,
         traffic: Traffic,
     ) -> None:
         self.committees = committees
         self.committee = committee
         self.options = options
+        self.experience = experience
         self.traffic = traffic
-        self.paces: dict[str, Pace] = {}
         self._peers = peers
         self._chance = chance
-        self._standing: dict[bytes, tuple[Standing, float]] = {}  # and until when
 
     @property
     def n_faulty_shards(self) -> int:
@@ -92,17 +119,16 @@ class Roster:
     def node(self, member: Member) -> NodeApi:
         return self._peers.node(member)
 
-    def pace(self, kind: str) -> Pace:
-        """The pace of one kind of item: a sliver takes longer than a symbol."""
-        return self.paces.setdefault(kind, Pace(self.options))
-
     def members(self) -> list[Member]:
-        """All of them in random order: who holds more shards tends to come first."""
-        return sorted(
+        """All of them in random order: who holds more shards tends to come first, and whoever was
+        no help last.
+        """
+        shuffled = sorted(
             self.committee.members,
             key=lambda member: self._chance.random() ** (1 / member.weight),
             reverse=True,
         )
+        return sorted(shuffled, key=self.standing)
 
     def shuffled(self, pairs: Iterable[SliverPairIndex]) -> list[SliverPairIndex]:
         shuffled = list(pairs)
@@ -110,16 +136,12 @@ class Roster:
         return shuffled
 
     def standing(self, member: Member) -> Standing:
-        standing, until = self._standing.get(member.node_id, (Standing.GOOD, math.inf))
-        return standing if asyncio.get_running_loop().time() < until else Standing.GOOD
+        return self.experience.standing(member)
 
     def lower(self, member: Member, standing: Standing, reason: object) -> None:
-        """A member has shown itself worse than it seemed; all but lies are forgotten in time."""
+        """A member has shown itself worse than it seemed, for this reason."""
         self.traffic.fault(member, reason)
-        if standing >= self.standing(member):
-            now = asyncio.get_running_loop().time()
-            until = math.inf if standing is Standing.LIAR else now + self.options.grudge
-            self._standing[member.node_id] = standing, until
+        self.experience.lower(member, standing)
 
     def blame(self, member: Member, error: Exception) -> None:
         """Lower a member for what asking it raised, if that says something about the node."""
