@@ -28,7 +28,6 @@ from walrus_core.localnet.network.local_network import LocalNetwork
 from walrus_core.rpc.client import RpcPeers
 from walrus_core.services.uploader.outcome import NodeState, StoreOutcome
 from walrus_core.sui.keys import read_keystore
-from walrus_core.sui.networks import described_network
 from walrus_core.types import shard_to_pair
 
 if TYPE_CHECKING:
@@ -82,7 +81,8 @@ class Demo:
         try:
             await self._begin()
             [key] = read_keystore(Path(self._network.values["wallet"]))
-            async with AsyncClient(described_network(self._network.network), key) as client:
+            network, state = self._network.network, self._network.directory / "client"
+            async with AsyncClient(network, key=key, state=state) as client:
                 await self._store(client)
                 await self._strike()
                 await self._read(client)
@@ -94,8 +94,13 @@ class Demo:
         self.seconds["total"] = time.perf_counter() - started
 
     async def _end(self) -> None:
-        """Nothing of the network is kept, so that its nodes need not put their things in order."""
-        await asyncio.gather(*[node.kill() for node in self._network.nodes])
+        """Nothing of the network is kept, so that its nodes need not put their things in order.
+
+        Their directories go side by side: that is many times faster where removing one waits.
+        """
+        nodes = self._network.nodes
+        await asyncio.gather(*[node.kill() for node in nodes])
+        await asyncio.gather(*[asyncio.to_thread(node.wipe) for node in nodes])
         await self._network.stop()
 
     @contextmanager
@@ -114,7 +119,7 @@ class Demo:
 
     async def _store(self, client: AsyncClient) -> None:
         with self._act("store", "encoding, paying, storing, certifying") as act:
-            self.stored = outcome = await client.store(self._content, epochs=EPOCHS)
+            self.stored = outcome = await client.store(self._content, EPOCHS)
             act.tell(f"certified in epoch {outcome.certified_epoch}: the network answers for it")
             for label, text in stored_lines(outcome, self._config):
                 self._story.line(label, text)
@@ -135,7 +140,7 @@ class Demo:
 
     async def _read(self, client: AsyncClient) -> None:
         with self._act("read", "reading the blob back") as act:
-            outcome = await client.read(self.stored.blob_id)
+            outcome = await (await client.reader()).read(self.stored.blob_id)
             same = memoryview(outcome.content) == self._content
             self.identical.append(same)
             how = "bit for bit" if same else "but NOT as it was"
@@ -241,8 +246,8 @@ def stored_lines(outcome: StoreOutcome, config: EncodingConfig) -> Iterator[tupl
     sent = size_text(sum(node.sent for node in outcome.nodes))
     yield (
         "upload",
-        f"{sent} to {count_text(len(outcome.nodes), 'node')}; {len(confirmed)} signed that they have"
-        f" it, for {shards} shards ({duration_text(seconds.upload + seconds.confirm)})",
+        f"{sent} to {count_text(len(outcome.nodes), 'node')}; {len(confirmed)} signed that they"
+        f" have it, for {shards} shards ({duration_text(seconds.upload + seconds.confirm)})",
     )
 
 

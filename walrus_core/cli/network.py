@@ -94,7 +94,7 @@ class Access:
         except ImportError as error:
             package, *_ = (error.name or "grpcio").split(".")
             raise MissingDependencyError(package, "client", "it talks to storage nodes") from None
-        async with AsyncClient(self.described(), key) as client:
+        async with AsyncClient(self.described(), key=key) as client:
             return await work(client)
 
 

@@ -43,15 +43,16 @@ class Table:
 class Report:
     """What a command says: `values` to scripts; headline, facts, table and remarks to people.
 
-    `values` are a list only where the official command prints one.
+    `array` goes to scripts instead, where the official command prints one.
     """
 
-    values: Values | list[Values]
+    values: Values
     headline: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     table: Table | None = None
     remarks: Sequence[str] = ()
     status: ExitStatus = ExitStatus.DONE
+    array: Sequence[Values] | None = None
 
 
 class CommandError(Exception):
@@ -73,7 +74,8 @@ class Printer:
 
     def report(self, report: Report) -> ExitStatus:
         """Print what a command returned."""
-        lines = [json.dumps(report.values)] if self.as_json else _report_lines(report)
+        values = report.values if report.array is None else report.array
+        lines = [json.dumps(values)] if self.as_json else _report_lines(report)
         _print(lines, self._result_stream)
         return report.status
 

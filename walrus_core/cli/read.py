@@ -26,6 +26,7 @@ from walrus_core.services.reader.traffic import ReadOutcome
 if TYPE_CHECKING:
     from walrus_core.client import AsyncClient
     from walrus_core.codec.decoder import ConsistencyCheck
+    from walrus_core.services.reader import Reader
     from walrus_core.types import BlobId
 
 CHUNK = 4 << 20
@@ -95,15 +96,16 @@ def command(
     started = time.perf_counter()
 
     async def act(client: AsyncClient) -> ReadOutcome:
+        reader = await client.reader()
         with progress_bar("reading", progress := Progress()):
             if out != STANDARD_STREAM:
                 path, how = Path(out), check or "default"
-                return await client.read_to_file(
+                return await reader.read_to_file(
                     name, path, start, end, check=how, progress=progress
                 )
             if check is None:
-                return await _copy(client, name, start, end, progress)
-            outcome = await client.read(name, start, end, check=check, progress=progress)
+                return await _copy(reader, name, start, end, progress)
+            outcome = await reader.read(name, start, end, check=check, progress=progress)
             _write(outcome.content)
             return outcome
 
@@ -112,10 +114,10 @@ def command(
 
 
 async def _copy(
-    client: AsyncClient, blob_id: BlobId, start: int, end: int | None, progress: Progress
+    reader: Reader, blob_id: BlobId, start: int, end: int | None, progress: Progress
 ) -> ReadOutcome:
     """Write the blob to standard output, as it comes."""
-    async with await client.open(blob_id) as blob:
+    async with await reader.open(blob_id) as blob:
         last = blob.size - 1 if end is None else end
         if not start <= last < blob.size and (start, end, blob.size) != (0, None, 0):
             raise InvalidRangeError(start, last, blob.size)

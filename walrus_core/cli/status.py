@@ -35,15 +35,20 @@ def command(blob_id: str | None, file: str | None, access: Access) -> Report:
         raise click.UsageError("give either a BLOB_ID or --file")
     named = parse_blob_id(blob_id) if blob_id else None
 
+    from walrus_core.sui.node_chain import LightChain  # it brings gRPC
+
     async def ask(client: AsyncClient) -> tuple[BlobId, BlobStatus]:
         name = named
         if name is None:
-            n_shards = (await client.chain.state()).n_shards
+            async with LightChain(client.network) as chain:
+                n_shards = (await chain.state()).n_shards
             name = compute_metadata(blob_source(file or ""), n_shards).blob_id
         return name, await client.status(name)
 
     name, status = access.run_client(ask)
-    values = {"blobId": str(name), "status": _values(status)} | ({"file": file} if file else {})
+    values: Values = {"blobId": str(name), "status": _values(status)}
+    if file:
+        values["file"] = file
     return Report(values, facts={"blob ID": str(name), "status": _text(status)} | _facts(status))
 
 

@@ -72,7 +72,7 @@ def command(
         raise click.UsageError("give --permanent or --deletable, not both")
     if files.count(STANDARD_STREAM) > 1:
         raise InvalidArgumentError("standard input can be stored only once")
-    store = Store(files, epochs, deletable=not permanent)
+    store = Store(files, epochs, permanent=permanent)
     if access.dry_run:
         return priced(access.run(store.price))
     try:
@@ -85,21 +85,21 @@ def command(
 class Store:
     """One command's files, and what became of them."""
 
-    def __init__(self, files: Sequence[str], epochs: int | None, *, deletable: bool) -> None:
+    def __init__(self, files: Sequence[str], epochs: int | None, *, permanent: bool) -> None:
         self._files = files
         self._epochs = epochs
-        self._deletable = deletable
+        self._permanent = permanent
         self._progress: StoreProgress | None = None
         self._done: list[tuple[str, StoreOutcome]] = []
 
     async def run(self, client: AsyncClient) -> None:
         """Store one file after the other."""
-        epochs = self._epochs or (await client.chain.state()).max_epochs_ahead
         for file in self._files:
             self._progress = progress = StoreProgress()
             with store_bars(shown(file, "standard input"), progress):
+                source = blob_source(file)
                 outcome = await client.store(
-                    blob_source(file), epochs, deletable=self._deletable, progress=progress
+                    source, self._epochs or "max", self._permanent, progress=progress
                 )
             self._done.append((file, outcome))
             self._progress = None
@@ -133,16 +133,17 @@ class Store:
     def report(self) -> Report:
         if len(self._done) > 1:
             headline = f"{count_text(len(self._done), 'file')} stored"
-            return Report(self._values, headline=headline, remarks=self._lines)
+            return Report({}, headline=headline, remarks=self._lines, array=self._values)
         [(file, outcome)] = self._done
         took = duration_text(outcome.seconds.total)
         verb = "was stored already" if outcome.already_certified else f"stored in {took}"
         went_on = "  went on where an earlier run was cut off" if outcome.resumed else ""
         return Report(
-            self._values,
+            {},
             headline=f"{shown(file, 'standard input')} {verb}",
             facts=store_facts(outcome),
             remarks=[went_on] if went_on else [],
+            array=self._values,
         )
 
     @property
@@ -202,4 +203,4 @@ def priced(files: Sequence[Priced]) -> Report:
     table = Table(["blob ID", "file", "size", "encoded", "cost"], rows, 2)
     total = wal_text(sum(each.cost.total for each in files))
     last = f"{total} for {epochs_text(files[0].epochs)}, without gas (dry run: nothing was sent)"
-    return Report(values, table=table, remarks=[last])
+    return Report({}, table=table, remarks=[last], array=values)
