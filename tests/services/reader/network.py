@@ -75,6 +75,7 @@ class Node:
     fault: Fault = Fault.NONE
     status_now: BlobStatus = CERTIFIED
     asked: int = 0
+    delay: float = ROUND_TRIP
     lacks: set[tuple[Axis, int]] = field(default_factory=set)
 
     async def status(self, blob_id: BlobId) -> BlobStatus:
@@ -142,7 +143,7 @@ class Node:
     async def _meet(self) -> None:
         """What a question meets before it is looked at."""
         self.asked += 1
-        await asyncio.sleep(ROUND_TRIP)
+        await asyncio.sleep(self.delay)
         if self.fault is Fault.DOWN:
             raise NodeUnavailableError(self.member.network_address, "connection refused")
         if self.fault in (Fault.HANGS, Fault.TRICKLES):

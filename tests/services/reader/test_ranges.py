@@ -1,5 +1,8 @@
 """Ranges: the same bytes as the slice, from little more than the slivers they lie in."""
 
+import random
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 from services.reader.network import Fault, Network
@@ -66,3 +69,75 @@ def test_any_range_is_the_slice(
     network = Network(blob)
     network.break_shards(fault, seed=seed)
     assert read(network, start, end, seed=seed, window=window) == blob[start : end + 1]
+
+
+LARGE = bytes(i * 31 % 251 for i in range(200_000))
+
+
+@pytest.mark.parametrize("fault", [Fault.DOWN, Fault.HANGS, Fault.OTHER_SLIVER, Fault.NO_SLIVERS])
+def test_a_missing_sliver_is_recovered_from_symbols(fault: Fault) -> None:
+    """With symbols this large it moves little more than the sliver has."""
+    network = Network(LARGE)
+    network.holder(1).fault = fault
+    row = network.blobs[network.blob_id].primary(1).data.nbytes
+    outcome = run(network.reader().read(network.blob_id, row + 5, row + 104))
+    assert outcome.content == LARGE[row + 5 : row + 105]
+    assert (outcome.recovered, outcome.was_decoded) == (1, False)
+    wrong = row if fault is Fault.OTHER_SLIVER else 0
+    assert row < outcome.received - wrong < 1.2 * row + 3 * 800
+
+
+def test_when_symbols_are_dearer_the_blob_is_read() -> None:
+    """Paths are larger than the symbols of a small blob."""
+    network = Network(b"small")
+    network.holder(0).fault = Fault.DOWN
+    outcome = run(network.reader().read(network.blob_id, 0, 3))
+    assert outcome.content == b"smal"
+    assert (outcome.recovered, outcome.was_decoded) == (0, True)
+
+
+def test_too_few_for_symbols_but_enough_for_the_blob() -> None:
+    """A row takes symbols of seven shards, the blob slivers of four."""
+    network = Network(LARGE)
+    network.holder(0).fault = Fault.DOWN
+    for node in network.in_order:
+        alive = sum(n.member.weight for n in network.in_order if n.fault is Fault.NONE)
+        if alive - node.member.weight >= 4:
+            node.fault = Fault.DOWN
+    assert sum(n.member.weight for n in network.in_order if n.fault is Fault.NONE) < 7
+    outcome = run(network.reader().read(network.blob_id, 0, 9))
+    assert (outcome.content, outcome.was_decoded) == (LARGE[:10], True)
+
+
+def test_who_is_merely_slow_still_helps_when_nobody_else_can() -> None:
+    network = Network(LARGE)
+    for node in network.in_order:
+        node.fault = Fault.NO_SLIVERS
+    slow = network.holder(0)
+    slow.fault, slow.delay = Fault.NONE, 5.0
+    assert run(network.reader().read(network.blob_id, 0, 9)).content == LARGE[:10]
+
+
+def test_a_strict_range_checks_the_whole_blob() -> None:
+    outcome = run(NETWORK.reader().read(NETWORK.blob_id, 3, 5, check="strict"))
+    assert (outcome.content, outcome.was_decoded) == (BLOB[3:6], True)
+    assert outcome.received > len(BLOB)
+
+
+def test_a_range_to_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "range"
+    run(NETWORK.reader(window=1).read_to_file(NETWORK.blob_id, path, ROW - 7, 2 * ROW))
+    assert path.read_bytes() == BLOB[ROW - 7 : 2 * ROW + 1]
+
+
+@pytest.mark.slow
+def test_a_mebibyte_of_256_of_a_thousand_shards() -> None:
+    """The figure of issue 7, at the worst place: over three slivers."""
+    blob = random.Random(7).randbytes(256 << 20)
+    network = Network(blob, weights=[50] * 20)
+    row = network.blobs[network.blob_id].primary(0).data.nbytes
+    start = 100 * row - 1
+    outcome = run(network.reader().read(network.blob_id, start, start + (1 << 20) - 1))
+    assert outcome.content == blob[start : start + (1 << 20)]
+    print(f"{outcome.received:,} bytes for {outcome.size:,}")
+    assert outcome.received < 3 << 20

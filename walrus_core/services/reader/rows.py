@@ -70,13 +70,11 @@ class Rows:
         size = self.reading.row_size
         rows = self.covering(start, stop)
         width = max(self.reading.roster.options.window // size, 1)
-        windows = [rows[at : at + width] for at in range(0, len(rows), width)]
         async with Tasks() as tasks:
-            ahead = tasks.start(self.fetch(windows[0]))
-            for number, window in enumerate(windows):
-                found = await ahead
-                if number + 1 < len(windows):
-                    ahead = tasks.start(self.fetch(windows[number + 1]))
+            ahead = tasks.start(self.fetch(rows[:width]))
+            while rows:
+                window, rows, found = rows[:width], rows[width:], await ahead
+                ahead = tasks.start(self.fetch(rows[:width]))
                 for row in window:
                     first = row * size
                     yield found[row][max(start - first, 0) : min(stop - first, size)]
