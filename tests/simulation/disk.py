@@ -67,6 +67,11 @@ class Disk:
         """The power fails when so many more things were waited for."""
         self._supply.fail_after(steps)
 
+    def calm(self) -> None:
+        """The power stays on, and there is room."""
+        self._supply.fail_after(NEVER)
+        self.fill(False)
+
     def fill(self, is_full: bool) -> None:
         """Have no room left, or room again."""
         self._files.room = 0 if is_full else NEVER
@@ -84,22 +89,24 @@ class Disk:
         self._index.rot(chosen, self._flipped(self._index.durable[chosen]))
         return entries.blob_of(chosen)
 
-    def keeps(self, blob_id: BlobId, shards: Iterable[ShardIndex]) -> bool:
+    def keeps(self, blob_id: BlobId, shards: Iterable[ShardIndex], *, whole: bool = False) -> bool:
         """Whether both slivers of each shard would be there if the power failed now.
 
-        What rotted counts as kept: it was on disk.
+        What rotted counts as kept, as it was on disk, unless it has to be `whole`.
         """
         keys = (SliverKey(shard, axis, blob_id) for shard in shards for axis in Axis)
-        return all(self._has(entries.sliver_key(key)) for key in keys)
+        return all(self._has(entries.sliver_key(key), whole) for key in keys)
 
-    def _has(self, item: bytes) -> bool:
-        head = self._index.durable.get(item)
-        if head is None:
-            return entries.DAMAGE + item in self._index.durable
-        file = entries.Head.from_bytes(entries.unsealed(item, head)).file
-        if file is None:
-            return entries.CONTENT + item in self._index.durable
-        return entries.file_name(item, file) in self._files.contents
+    def _has(self, item: bytes, whole: bool) -> bool:
+        sealed = self._index.durable.get(item)
+        if sealed is None:
+            return not whole and entries.DAMAGE + item in self._index.durable
+        head = entries.Head.from_bytes(entries.unsealed(item, sealed))
+        if head.file is None:
+            content = self._index.durable.get(entries.CONTENT + item)
+        else:
+            content = self._files.contents.get(entries.file_name(item, head.file))
+        return content is not None and not (whole and head.fault(0, content, head.size))
 
     def _flipped(self, content: bytes) -> bytes:
         place = self._chance.randrange(8 * len(content))

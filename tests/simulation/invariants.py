@@ -46,7 +46,7 @@ class Confirmations:
         shards = self._shards(node.node_id, message.epoch)
         if message.blob_id != arguments[0] or message.object_id != arguments[1]:
             raise Violation(f"{address} confirmed what it was not asked")
-        if not node.keeps(message.blob_id, shards):
+        if not node.disk.keeps(message.blob_id, shards):
             raise Violation(f"{address} confirmed {message.blob_id}, which is not on its disk")
 
     def _shards(self, node_id: bytes, epoch: int) -> tuple[ShardIndex, ...]:
@@ -63,6 +63,8 @@ class Payments:
 
     contract: Contract
     allowed: dict[tuple[bytes, BlobId], int] = field(default_factory=dict)
+    _ends: dict[Any, tuple[bytes, BlobId, Any]] = field(default_factory=dict)
+    _checked: int = 0
 
     def allow(self, wallet: bytes, blob_id: BlobId) -> None:
         """One more registration of this blob is wanted."""
@@ -72,15 +74,25 @@ class Payments:
         ledger = self.contract.ledger
         if wal_in(ledger) != ledger.wal.total_supply():
             raise Violation(f"{wal_in(ledger)} FROST of {ledger.wal.total_supply()} are left")
-        counts: dict[tuple[bytes, BlobId], int] = {}
-        for executed in self.contract.executed.values():
+        for executed in list(self.contract.executed.values())[self._checked :]:
+            self._checked += 1
             for event in executed.events:
-                if event.name == "BlobRegistered":
-                    key = executed.sender, blob_of(event)
-                    counts[key] = counts.get(key, 0) + 1
-        for key, count in counts.items():
-            if count > self.allowed.get(key, 0):
-                raise Violation(f"{key[1]} was paid for {count} times")
+                self._follow(executed.sender, event)
+
+    def _follow(self, wallet: bytes, event: ChainEvent) -> None:
+        """Registrations that have ended, or were deleted, may be bought anew."""
+        object_id, end = event.fields.get("object_id"), event.fields.get("end_epoch")
+        if event.name == "BlobDeleted":
+            self._ends.pop(object_id, None)
+        elif event.name == "BlobCertified" and object_id in self._ends:
+            self._ends[object_id] = (*self._ends[object_id][:2], end)
+        elif event.name == "BlobRegistered":
+            blob_id, epoch = blob_of(event), event.fields["epoch"]
+            self._ends[object_id] = wallet, blob_id, end
+            same = [each[2] for each in self._ends.values() if each[:2] == (wallet, blob_id)]
+            count = sum(1 for end in same if end > epoch)
+            if count > self.allowed.get((wallet, blob_id), 0):
+                raise Violation(f"{blob_id} is paid for {count} times at once")
 
 
 def blob_of(event: ChainEvent) -> BlobId:

@@ -66,6 +66,14 @@ class Conditions:
         return self.sides.get(one, 0) != self.sides.get(other, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """The process that runs at an address now, and what it serves."""
+
+    process: Process
+    api: NodeApi
+
+
 class Network:
     """Hosts by address; `on_bug` hears of exceptions that no node may answer with.
 
@@ -197,7 +205,7 @@ class Link:
         task = self._begin(host, method, *arguments, **options)
         return await self._answer_of(task, method, arguments, patience)
 
-    async def _reach(self) -> Host:
+    async def _reach(self) -> Listener:
         """The question gets there, if somebody listens."""
         await self._hop()
         host = self._network.hosts.get(self._address)
@@ -205,9 +213,11 @@ class Link:
             await self._give_up()
         if host is None or host.api is None or not host.process.is_alive:
             raise NodeUnavailableError(self._address, "nobody listens")
-        return host
+        return Listener(host.process, host.api)
 
-    def _begin(self, host: Host, method: str, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
+    def _begin(self, host: Listener, method: str, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
+        if not host.process.is_alive:
+            raise NodeUnavailableError(self._address, "the connection broke")
         return host.process.start(getattr(host.api, method)(*arguments, **options), method)
 
     async def _answer_of(
@@ -245,7 +255,7 @@ class Link:
             raise NodeUnavailableError(self._address, f"it failed: {error!r}")
         raise error
 
-    def _repeat(self, host: Host, method: str, *arguments: Any, **options: Any) -> None:
+    def _repeat(self, host: Listener, method: str, *arguments: Any, **options: Any) -> None:
         """The same call arrives once more, later, and nobody hears of the answer."""
 
         async def repeat() -> None:
@@ -253,7 +263,8 @@ class Link:
             with contextlib.suppress(WalrusCoreError):
                 await getattr(host.api, method)(*arguments, **options)
 
-        host.process.start(repeat(), f"{method} again")
+        if host.process.is_alive:
+            host.process.start(repeat(), f"{method} again")
 
     @contextlib.asynccontextmanager
     async def _stream(self, method: str, *arguments: Any) -> AsyncIterator[AsyncIterator[Any]]:

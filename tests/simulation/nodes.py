@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulation.chain import SimNodeChain, Weather
@@ -21,7 +20,6 @@ from walrus_core.protocol.keys import KeyPair
 from walrus_core.services.node.limits import NodeLimits
 from walrus_core.services.node.node import StorageNode
 from walrus_core.services.node_api import NodeApi
-from walrus_core.types import BlobId, ShardIndex
 
 LIMITS = NodeLimits(
     poll_interval=2.0,
@@ -125,7 +123,3 @@ class SimNode:
             if self.is_up:
                 self._shared.network.on_bug(error)
                 self.crash(f"it failed: {error!r}")
-
-    def keeps(self, blob_id: BlobId, shards: Iterable[ShardIndex]) -> bool:
-        """Whether its disk has, for sure, both slivers of each of these shards."""
-        return self.disk.keeps(blob_id, shards)

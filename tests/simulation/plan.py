@@ -9,6 +9,7 @@ FAULTS = (
     "crashes",  # a node loses its power, and comes back
     "torn",  # it loses it in the middle of a write
     "wipes",  # it comes back with an empty disk
+    "blackouts",  # all nodes lose it at once
     "rot",  # bits flip on a disk
     "full",  # a disk is full for a while
     "lies",  # nodes lie all the time
@@ -49,7 +50,7 @@ class Plan:
             n_shards=n_shards,
             n_clients=chance.randint(1, 3),
             n_steps=chance.randint(6, 24),
-            epoch_seconds=chance.uniform(40, 200) if "epochs" in faults else 1e7,
+            epoch_seconds=chance.uniform(30, 120) if "epochs" in faults else 1e7,
             faults=faults,
         )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from simulation.chain import Weather
@@ -26,7 +26,6 @@ from simulation.trace import Trace
 from storage.power import PowerCutError
 
 from walrus_core.codec.encoder import compute_metadata
-from walrus_core.errors import BlobNotFoundError
 from walrus_core.localnet.ledger.objects import Blob
 from walrus_core.localnet.network.lies import Lie
 from walrus_core.protocol.keys import KeyPair
@@ -190,6 +189,7 @@ class Simulation:
             "partitions": self._part,
             "chain": self._cut_chain,
             "client kills": self._kill_client,
+            "blackouts": self._black_out,
             "epochs": self._move_stake,
         }
         steps += [(step, 2) for name, step in faults.items() if name in self.plan.faults]
@@ -252,16 +252,16 @@ class Simulation:
             self.trace.note(f"{client.name} cannot read {blob_id}: {error!r}")
             if not is_refusal(error):
                 self.bugs.append(error)
-            elif (must or self._is_fair(error)) and blob_id in self._live():
+            elif (must or self._is_fair()) and blob_id in self._live():
                 self.bugs.append(Violation(f"{blob_id} cannot be read: {error!r}"))
         else:
             self.trace.note(f"{client.name} reads {blob_id}, {len(content)} bytes")
             if content != self.contents[blob_id]:
                 self.bugs.append(Violation(f"{blob_id} was read wrongly"))
 
-    def _is_fair(self, error: Exception) -> bool:
-        """Whether a read may not fail so, with the faults that this plan has."""
-        return not self.plan.faults & {"lossy", "partitions", "chain", "slow"}
+    def _is_fair(self) -> bool:
+        """Whether no read may fail, with the faults that this plan has."""
+        return not self.plan.faults & {"lossy", "partitions", "chain", "slow", "blackouts"}
 
     def _extend(self) -> None:
         self._with_some_blob("extends", lambda chain, blob: chain.extend(blob.id, 2))
@@ -334,6 +334,13 @@ class Simulation:
             node.crash("its disk is lost")
             node.disk.wipe()
             self._later(self._restart, node)
+
+    def _black_out(self) -> None:
+        """All disks lose their power at once: what was acknowledged is there afterwards."""
+        for node in self.nodes:
+            if node.is_up:
+                node.crash("blackout")
+                self._later(self._restart, node)
 
     def _rot(self) -> None:
         if node := self._spare():
@@ -446,7 +453,7 @@ class Simulation:
             weather.is_down, weather.lag = False, 0.0
             weather.unreachable = weather.lost = weather.unanswered = weather.late = 0.0
         for node in self.nodes:
-            node.disk.fill(False)
+            node.disk.calm()
             if not node.is_up:
                 node.boot()
 
@@ -474,7 +481,8 @@ class Simulation:
         live = self._live()
         honest = {node.node_id: node for node in self.nodes if node.is_honest}
         return all(
-            honest[member.node_id].is_up and honest[member.node_id].keeps(blob_id, member.shards)
+            honest[member.node_id].is_up
+            and honest[member.node_id].disk.keeps(blob_id, member.shards, whole=True)
             for member in committee.members
             if member.node_id in honest
             for blob_id in live

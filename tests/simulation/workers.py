@@ -25,7 +25,9 @@ class InlineWorkers:
         if self._chance is None:
             return function(*arguments)
         before, after = (self._chance.random() * self._longest for _ in range(2))
-        return await asyncio.shield(self._run_between(before, after, function, *arguments))
+        running = asyncio.ensure_future(self._run_between(before, after, function, *arguments))
+        running.add_done_callback(_retrieve)
+        return await asyncio.shield(running)
 
     async def _run_between(
         self, before: float, after: float, function: Callable[[*Ts], T], *arguments: *Ts
@@ -34,3 +36,9 @@ class InlineWorkers:
         result = function(*arguments)
         await asyncio.sleep(after)
         return result
+
+
+def _retrieve(running: asyncio.Future[object]) -> None:
+    """Nobody may be there any more to hear that it failed."""
+    if not running.cancelled():
+        running.exception()
