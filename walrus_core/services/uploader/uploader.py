@@ -144,9 +144,9 @@ class _Storing:
                 if self._fan is not None:
                     await self._fan.stop()
             gas = receipt.gas if receipt else 0
-        await self._claims.close()
         self.progress.object_id = claim.object_id
         blob = await self.uploader.chain.blob(claim.object_id)
+        await self._claims.close()  # at the very end: who is cut off before asks for the same again
         self.seconds["total"] = _now() - started
         return StoreOutcome(
             blob=blob,
