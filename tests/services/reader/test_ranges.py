@@ -133,7 +133,8 @@ def test_a_range_to_a_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_mebibyte_of_256_of_a_thousand_shards() -> None:
     """The figure of issue 7, at the worst place: over three slivers."""
-    blob = random.Random(7).randbytes(256 << 20)
+    chance = random.Random(7)
+    blob = b"".join(chance.randbytes(1 << 20) for _ in range(256))
     network = Network(blob, weights=[50] * 20)
     row = network.blobs[network.blob_id].primary(0).data.nbytes
     start = 100 * row - 1
