@@ -114,6 +114,8 @@ class StorageNode:
 
     async def run(self) -> None:
         """Follow, heal, hand over and look after the store, until cancelled or stopped."""
+        if self.draining:
+            return
         self._running = asyncio.current_task()
         try:
             async with asyncio.TaskGroup() as tasks:
