@@ -75,5 +75,7 @@ def test_accidents_leave_just_enough(n_shards: int) -> None:
 
 def test_demo_of_what_is_no_file(run: Run, tmp_path: Path, temporary: Path) -> None:
     assert run("demo", "--offline", tmp_path / "absent", "--json").status == ExitStatus.BAD_INPUT
-    assert run("demo", "--offline", "--n-shards", 3, "--json").error["type"] == "InvalidArgumentError"
+    assert (
+        run("demo", "--offline", "--n-shards", 3, "--json").error["type"] == "InvalidArgumentError"
+    )
     assert list(temporary.iterdir()) == []

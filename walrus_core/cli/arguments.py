@@ -32,7 +32,9 @@ class BlobIdCommand(Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move what reads as a blob ID behind the `--` that ends the options."""
         end = _end_of_options(args)
-        blob_ids = [arg for arg in args[:end] if DASHED_BLOB_ID.fullmatch(arg)]
+        options = {name for param in self.params for name in param.opts}
+        dashed = [arg for arg in args[:end] if DASHED_BLOB_ID.fullmatch(arg)]
+        blob_ids = [arg for arg in dashed if arg not in options]
         others = [arg for arg in args[:end] if arg not in blob_ids]
         return super().parse_args(ctx, [*others, "--", *blob_ids, *args[end + 1 :]])
 
