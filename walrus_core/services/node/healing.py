@@ -10,6 +10,7 @@ together; only what did not come, or was wrong, is asked for again, elsewhere.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Sequence
 
@@ -50,6 +51,8 @@ from walrus_core.types import (
 )
 
 __all__ = ["Healing"]
+
+_log = logging.getLogger(__name__)
 
 
 class Healing:
@@ -124,27 +127,30 @@ class Healing:
             pass
         except InconsistentBlobError as error:
             return await self._convince(blob_id, error)
-        except (WalrusCoreError, TimeoutError):
-            return self._retry_delay(blob_id)
+        except WalrusCoreError as error:
+            return self._retry_delay(blob_id, error)
         self._failures.pop(blob_id, None)
         return None
 
     async def _convince(self, blob_id: BlobId, error: InconsistentBlobError) -> float:
         """There is nothing to heal: the others must know, and the chain."""
+        _log.warning("%s", error)
         try:
             await self._inconsistency.convince(blob_id, error.proof)
-        except (WalrusCoreError, TimeoutError):
-            return self._retry_delay(blob_id)
+        except (WalrusCoreError, TimeoutError) as failure:
+            return self._retry_delay(blob_id, failure)
         return self._limits.settle_seconds
 
-    def _retry_delay(self, blob_id: BlobId) -> float:
+    def _retry_delay(self, blob_id: BlobId, error: Exception) -> float:
         self.progress.failures += 1
         if len(self._failures) > self._means.limits.wanted_blobs:
             self._failures.clear()  # of blobs that `wanted` had no room for
         doublings = self._failures.get(blob_id, 0)
         self._failures[blob_id] = min(doublings + 1, MOST_DOUBLINGS)
         delay = min(self._limits.first_retry * 2.0**doublings, self._limits.longest_retry)
-        return delay * self._means.chance.uniform(0.75, 1.25)
+        delay *= self._means.chance.uniform(0.75, 1.25)
+        _log.info("blob %s cannot be healed, again in %.1f s: %r", blob_id, delay, error)
+        return delay
 
     # -- one axis after the other -------------------------------------------------------------
 
@@ -225,6 +231,7 @@ class Healing:
         if placed:
             await self._means.workers.run(self._means.store.put_slivers, placed)
             self.progress.healed(len(placed), sum(len(sliver.data) for _, sliver in placed))
+            _log.debug("blob %s: %d slivers put back", placed[0][1].blob_id, len(placed))
 
     def _is_doubted(self, source: Source) -> bool:
         return self.sources.doubts.is_doubted(source.member.node_id)
