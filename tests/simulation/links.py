@@ -215,7 +215,9 @@ class Link:
             raise NodeUnavailableError(self._address, "nobody listens")
         return Listener(host.process, host.api)
 
-    def _begin(self, host: Listener, method: str, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
+    def _begin(
+        self, host: Listener, method: str, *arguments: Any, **options: Any
+    ) -> asyncio.Task[Any]:
         if not host.process.is_alive:
             raise NodeUnavailableError(self._address, "the connection broke")
         return host.process.start(getattr(host.api, method)(*arguments, **options), method)

@@ -22,7 +22,7 @@ from walrus_core.services.node.node import StorageNode
 from walrus_core.services.node_api import NodeApi
 
 LIMITS = NodeLimits(
-    poll_interval=2.0,
+    poll_interval=5.0,
     chain_retry=1.0,
     longest_chain_retry=8.0,
     scrub_interval=20.0,

@@ -23,6 +23,10 @@ FAULTS = (
 )
 
 
+SIZES = [4] * 6 + [5] * 6 + [6, 7, 8, 9, 10] * 3 + [13, 16, 20, 40]
+"""Numbers of nodes to choose from: small networks show as much, and cost less."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Which of the faults may happen in this run, and for whom. `stakes` in WAL, one per node."""
@@ -39,7 +43,7 @@ class Plan:
     def of(cls, seed: int) -> Plan:
         """Each fault is in about every third plan: alone and with others they show other bugs."""
         chance = random.Random(f"plan {seed}")
-        n_nodes = chance.choice([4, 4, 5, 5, 6, 7, 7, 8, 10, 10, 13, 16, 20, 40])
+        n_nodes = chance.choice(SIZES)
         n_shards = chance.randint(max(10, n_nodes), 40)
         if n_nodes >= 20:  # no node may have more than a tenth then
             n_shards = chance.randint(max(30, n_nodes), 40)

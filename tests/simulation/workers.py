@@ -10,9 +10,12 @@ from typing import TypeVar, TypeVarTuple
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+OFTEN = 0.25
+"""How often a function is delayed."""
+
 
 class InlineWorkers:
-    """Runs a function at once; with `chance`, before or after a delay, so that others come between.
+    """Runs a function at once; with `chance`, sometimes between two delays, so that others come in.
 
     A cancelled caller does not stop the function. `longest` in virtual seconds.
     """
@@ -22,7 +25,7 @@ class InlineWorkers:
         self._longest = longest
 
     async def run(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
-        if self._chance is None:
+        if self._chance is None or self._chance.random() >= OFTEN:
             return function(*arguments)
         before, after = (self._chance.random() * self._longest for _ in range(2))
         running = asyncio.ensure_future(self._run_between(before, after, function, *arguments))
