@@ -118,3 +118,19 @@ def test_a_dead_node(stored: Stored) -> None:
             assert client.read(stored.blob_id, 3, 90_000) == stored.blob[3:90_001]
     finally:
         stored.loop.run(node.start())
+
+
+def test_without_grpc_it_says_what_to_install() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['grpc'] = None\n"
+        "import walrus_core as wc\n"
+        "try:\n"
+        "    wc.Client\n"
+        "except wc.MissingDependencyError as error:\n"
+        "    print(error.package, error.extra)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout.split() == ["grpc", "client"]
