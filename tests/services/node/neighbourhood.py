@@ -43,6 +43,8 @@ LIMITS = NodeLimits(
 
 CLIENT = b"c" * 32
 
+Bend = Callable[[BlobId, Sliver], Sliver | None]
+
 Twist = Callable[[SliverPairIndex, RecoverySymbol], tuple[SliverPairIndex, RecoverySymbol]]
 
 
@@ -54,7 +56,7 @@ class Line:
     node: StorageNode | None
     traffic: Traffic
     twist: Twist | None = None
-    false_slivers: bool = False
+    bend: Bend | None = None
     hangs: bool = False
 
     def _require(self) -> StorageNode:
@@ -98,11 +100,9 @@ class Line:
             if self.traffic.handed_over == self.traffic.hold_after:
                 await asyncio.Event().wait()
             self.traffic.handed_over += 1
-            if self.false_slivers:
-                data = bytes(sliver.data[::-1])
-                yield blob_id, Sliver(sliver.axis, sliver.index, sliver.symbol_size, data)
-            else:
-                yield blob_id, sliver
+            bent = sliver if self.bend is None else self.bend(blob_id, sliver)
+            if bent is not None:
+                yield blob_id, bent
 
 
 @dataclass
@@ -141,7 +141,7 @@ class Neighbourhood:
         self.stores: list[SliverStore] = [memory_store() for _ in stakes]
         self.nodes: list[StorageNode | None] = [None for _ in stakes]
         self.twists: dict[int, Twist] = {}
-        self.false_holders: set[int] = set()
+        self.bends: dict[int, Bend] = {}
         self.hanging: set[int] = set()
         self.traffic = Traffic()
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -157,7 +157,7 @@ class Neighbourhood:
             self.nodes[i],
             self.traffic,
             self.twists.get(i),
-            i in self.false_holders,
+            self.bends.get(i),
             i in self.hanging,
         )
 

@@ -7,9 +7,10 @@ import dataclasses
 import random
 
 import pytest
-from services.node.neighbourhood import Neighbourhood, Stored
+from services.node.neighbourhood import Bend, Neighbourhood, Stored
 from simulation.loop import run
 
+from walrus_core.codec.slivers import Sliver
 from walrus_core.errors import (
     InvalidArgumentError,
     InvalidEncodingError,
@@ -21,7 +22,7 @@ from walrus_core.errors import (
 from walrus_core.protocol.messages import InvalidBlobId, SyncShardRequest
 from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.services.node_api import ShardStatus
-from walrus_core.types import Axis, BlobId, ShardIndex
+from walrus_core.types import Axis, BlobId, ShardIndex, SliverPairIndex
 
 EPOCH_SECONDS = 60.0
 
@@ -138,16 +139,50 @@ def test_shards_of_a_dead_holder_are_recovered() -> None:
     run(scenario())
 
 
-def test_what_a_holder_falsifies_or_leaves_out_is_recovered() -> None:
+def reversed_data(_: BlobId, sliver: Sliver) -> Sliver:
+    data = bytes(sliver.data[::-1])
+    return Sliver(sliver.axis, sliver.index, sliver.symbol_size, data)
+
+
+def left_out(blob_id: BlobId, sliver: Sliver) -> Sliver | None:
+    return sliver if blob_id.digest[0] % 2 else None
+
+
+@pytest.mark.parametrize("bend", [reversed_data, left_out])
+def test_what_a_holder_falsifies_or_leaves_out_is_recovered(bend: Bend) -> None:
     change = Change()
     network = change.network
 
     async def scenario() -> None:
-        await change.begin()
-        network.false_holders = {1, 2, 3, 4}
+        await change.begin(6)
+        network.bends = dict.fromkeys(range(1, 5), bend)
         await network.turn_epoch()
         await network.until(change.is_done)
-        assert network.up(0).healing.progress.slivers == 2 * 2 * len(change.blobs)
+        missing = [
+            each
+            for each in change.blobs
+            for sliver in [each.slivers[Axis.PRIMARY, SliverPairIndex(0)]]
+            if bend(each.metadata.blob_id, sliver) != sliver
+        ]
+        assert network.up(0).healing.progress.slivers == 2 * 2 * len(missing) > 0
+        assert (network.up(0).handover.sources.doubts.lies > 0) == (bend is reversed_data)
+
+    run(scenario())
+
+
+def test_a_node_that_joins_gets_metadata_too() -> None:
+    network = Neighbourhood([100] * 4 + [0], epoch_seconds=EPOCH_SECONDS)
+
+    async def scenario() -> None:
+        await network.start()
+        blobs = [await network.store(random.Random(number).randbytes(700)) for number in range(3)]
+        assert network.shards(4) == ()
+        network.contract.stake(network.ids[4], 100)
+        await network.turn_epoch()
+        assert len(network.shards(4)) == 2
+        await network.until(lambda: all(network.holds(4, blob) for blob in blobs))
+        await network.until(lambda: network.is_well(4))
+        assert network.traffic.calls == []
 
     run(scenario())
 

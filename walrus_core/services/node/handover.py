@@ -59,7 +59,7 @@ class Handover:
         self._limits = means.limits.healing
         self._membership = membership
         self._wanted = wanted
-        self._sources = sources or RecoverySources(means, membership)
+        self.sources = sources or RecoverySources(means, membership)
         self._serving = ShardServing(means, membership)
         self._room = asyncio.Semaphore(self._limits.shards_at_once)
         self.received = 0
@@ -101,7 +101,7 @@ class Handover:
         epoch = self._membership.epoch
         holder = self._holder_before(shard)
         if holder is not None:
-            transfer = ShardTransfer(self._means, self._membership, self._sources, shard, holder)
+            transfer = ShardTransfer(self._means, self._membership, self.sources, shard, holder)
             is_whole = await transfer.run()
             self.received += transfer.received
             await transfer.forget()
