@@ -41,7 +41,7 @@ def blob_for(n_shards: int, symbol_size: int) -> bytes:
 @pytest.fixture
 def narrow_windows(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Windows of so many columns, as those of blobs of many gigabytes, whatever the blob."""
-    monkeypatch.setattr(streaming, "window_width", lambda _size, _unit: request.param)
+    monkeypatch.setattr(streaming, "window_width", lambda *_: request.param)
 
 
 def check(data: bytes, n_shards: int, threads: int) -> None:
@@ -67,6 +67,25 @@ def test_every_size_class(threads: int, n_shards: int, symbol_size: int) -> None
 def test_windows_of_few_columns(threads: int, n_shards: int, symbol_size: int) -> None:
     """k2 is 7, 21, 67: the last window is ragged, and wider ones reach into the repair columns."""
     check(blob_for(n_shards, symbol_size), n_shards, threads)
+
+
+@pytest.mark.parametrize("let_go_after", [1, 20_000])
+@pytest.mark.parametrize("window", [0, 100_000])
+def test_frugal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int, let_go_after: int
+) -> None:
+    """Pages of the blob and of the work are let go while both are in use."""
+    monkeypatch.setattr(streaming, "FRUGAL_WINDOW", window)
+    monkeypatch.setattr(streaming, "LETTING_GO", let_go_after)
+    monkeypatch.setattr(streaming, "WAITING", 0.0001)
+    data, path = blob_for(100, 340), tmp_path / "blob"
+    path.write_bytes(data)
+    encoded = wc.encode(data, 100, threads=2)
+    for source in (path, data):
+        sink = Collector()
+        metadata = wc.encode_into(source, sink, 100, threads=2, frugal=True)
+        assert metadata == encoded.metadata
+        assert sink.slivers == slivers_of(encoded)
 
 
 @pytest.mark.parametrize("size", [0, 1, 27, 28, 29, 55, 56])

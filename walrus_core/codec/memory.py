@@ -142,16 +142,26 @@ def release_buffers() -> None:
     _pool.release()
 
 
-def work_space(size: int, directory: Path | None = None) -> memoryview:
-    """`size` writable bytes for the time of a call: memory if they are few, else an unlinked file.
+def work_space(size: int, directory: Path | None = None, largest: int | None = None) -> memoryview:
+    """`size` writable bytes for the time of a call: memory if they are few, or no more than
+    `largest`, else an unlinked file.
 
     The file lies in `directory`, or where temporary files go. OSError where it finds no room.
     """
-    if size <= LARGEST_ANONYMOUS:
+    if size <= (LARGEST_ANONYMOUS if largest is None else largest):
         return allocate(size).data
     with unnamed_file(directory) as file:
         reserve(file.fileno(), size)
         return memoryview(mmap.mmap(file.fileno(), size))
+
+
+def let_go(work: memoryview) -> None:
+    """Take the pages of a `work_space` that are a file's out of this process, until they are used.
+
+    Its other threads may do so at the same time.
+    """
+    if isinstance(work.obj, mmap.mmap):
+        work.obj.madvise(mmap.MADV_DONTNEED)
 
 
 @contextmanager

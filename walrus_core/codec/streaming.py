@@ -12,7 +12,7 @@ of the rows, half the blob, is secondary slivers k2..n-1 as it stands in a tempo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from walrus_core import kernel
 from walrus_core.codec.config import DEFAULT_SHARDS, EncodingConfig
 from walrus_core.codec.encoder import repair_columns_size, window_encoder
-from walrus_core.codec.memory import work_space
+from walrus_core.codec.memory import let_go, work_space
 from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.codec.pipeline import LARGEST_WINDOW, in_turns, kernel_thread
 from walrus_core.codec.progress import Progress
@@ -39,6 +39,15 @@ if TYPE_CHECKING:
 WIDE_WINDOW = 64 << 20
 """Bytes of a window that holds at least eight columns; others are larger, for columns to share."""
 
+FRUGAL_WINDOW = 16 << 20
+"""Bytes of a window where memory matters more than time, and of the largest work in memory."""
+
+LETTING_GO = 16 << 20
+"""Bytes written between two times that what was read of a file is let go, where memory matters."""
+
+WAITING = 0.02
+"""Seconds between two such times while nothing is written."""
+
 CHUNK_COLUMNS = 8
 """Narrow windows never straddle a multiple of so many columns."""
 
@@ -53,6 +62,8 @@ def encode_into(
     threads: int | None = None,
     cancel: kernel.CancelToken | None = None,
     progress: Progress | None = None,
+    *,
+    frugal: bool = False,
 ) -> VerifiedMetadata:
     """Encode a blob of any size into `sink`, piece by piece, in bounded memory.
 
@@ -60,6 +71,9 @@ def encode_into(
     call. Files are mapped, and a temporary file of half the blob's size is used when the blob is
     large, so that anonymous memory stays below 512 MiB at 1000 shards. The sink is called from this
     thread, and never again after an error but for `abandon`.
+
+    `frugal`: takes a little longer, and besides the blob's own pages less than 128 MiB, mapped
+    files included, at 1000 shards and up to a GiB.
 
     `progress` counts bytes that the sink has taken. An error or Ctrl-C triggers `cancel`. Errors as
     in `encode`, OSError of the temporary file, and whatever the sink raises.
@@ -76,6 +90,7 @@ def encode_into(
                 n_threads,
                 cancel or kernel.CancelToken(),
                 progress or Progress(),
+                frugal=frugal,
             ).run()
         metadata = VerifiedMetadata.of(blob.nbytes, pair_hashes)
         sink.finish(metadata)
@@ -108,8 +123,12 @@ class _Stream:
         threads: int,
         cancel: kernel.CancelToken,
         progress: Progress,
+        *,
+        frugal: bool,
     ) -> None:
         self._blob = blob
+        self._frugal = frugal
+        self._written = 0
         self._sink = sink
         self._threads = threads
         self._cancel = cancel
@@ -121,11 +140,14 @@ class _Stream:
         self._row_size = config.sliver_size(Axis.PRIMARY, blob.nbytes)
         self._column_size = config.sliver_size(Axis.SECONDARY, blob.nbytes)
         self._repair_columns = work_space(
-            repair_columns_size(config, blob.nbytes), sink.work_directory
+            repair_columns_size(config, blob.nbytes),
+            sink.work_directory,
+            FRUGAL_WINDOW if frugal else None,
         )
         self._encoder = window_encoder(blob, config, self._repair_columns)
         self._unit = self._encoder.columns_per_unit
-        self._width = window_width(self._n * self._symbol_size, self._unit)
+        window = FRUGAL_WINDOW if frugal else WIDE_WINDOW
+        self._width = window_width(self._n * self._symbol_size, self._unit, window)
         progress.start(self._n * (self._row_size + self._column_size))
 
     def run(self) -> bytes:
@@ -194,6 +216,9 @@ class _Stream:
         for row in range(self._k1):
             self._write_source_row(row)
             yield True
+        while self._frugal and not extended.done():
+            wait([extended], WAITING)
+            self._let_go()
         extended.result()
         for at in range(0, self._repair_columns.nbytes, self._column_size):
             column = self._k2 + at // self._column_size
@@ -220,13 +245,22 @@ class _Stream:
             raise OperationCancelledError()
         self._sink.write(axis, sliver_index, offset, piece.toreadonly())
         self._progress.advance(piece.nbytes)
+        self._written += piece.nbytes
+        if self._frugal and self._written >= LETTING_GO:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Mapped pages count as memory of this process, though the system has them anyway."""
+        self._written = 0
+        will_read(self._blob, "not soon")
+        let_go(self._repair_columns)
 
 
-def window_width(column_size: int, unit: int) -> int:
-    """How many columns a window has, whose n symbols take `column_size` bytes each: a multiple of
-    the kernel's `unit`, or a power of two below eight.
+def window_width(column_size: int, unit: int, window: int = WIDE_WINDOW) -> int:
+    """How many columns a window of about `window` bytes has, whose n symbols take `column_size`
+    bytes each: a multiple of the kernel's `unit`, or a power of two below eight.
     """
-    if unit > CHUNK_COLUMNS or WIDE_WINDOW // column_size >= unit:
-        return max(WIDE_WINDOW // column_size // unit, 1) * unit
+    if unit > CHUNK_COLUMNS or window // column_size >= unit:
+        return max(window // column_size // unit, 1) * unit
     n_columns = max(LARGEST_WINDOW // column_size, 1)
     return min(1 << n_columns.bit_length() - 1, CHUNK_COLUMNS)
