@@ -2,8 +2,7 @@
 memory.
 
 A small blob's slivers lie in memory. A large one's go, as they are made, into one file without a
-name, which is gone with the process however that ends, and are read back one by one. While a large
-file is encoded, its pages are let go again and again: mapped ones count as memory, too.
+name, which is gone with the process however that ends, and are read back one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from walrus_core import kernel
@@ -27,7 +26,7 @@ from walrus_core.codec.memory import (
 from walrus_core.codec.progress import Progress
 from walrus_core.codec.sinks import SliverSink
 from walrus_core.codec.slivers import VerifiedSliver
-from walrus_core.codec.sources import opened_blob, will_read
+from walrus_core.codec.sources import opened_blob
 from walrus_core.codec.streaming import encode_into
 from walrus_core.errors import StorageError
 from walrus_core.types import Axis, SliverPairIndex, pair_to_sliver
@@ -41,11 +40,6 @@ __all__ = ["IN_MEMORY", "Encoding", "encode_source"]
 
 IN_MEMORY = 64 << 20
 """Encoded bytes of the largest blob whose slivers stay in memory."""
-
-LETTING_GO = 0.02
-"""Seconds between two times that the pages of a file that is being encoded are let go: encoding
-reads some tens of MiB meanwhile.
-"""
 
 
 class Encoding(Protocol):
@@ -79,63 +73,43 @@ async def encode_source(
     `codec.encode`, and StorageError if the spool finds no room.
     """
     work = _Work(source, EncodingConfig(n_shards), progress or Progress(), in_memory, threads)
-    running = asyncio.ensure_future(workers.run(work.run))
     try:
-        while not running.done():
-            await asyncio.wait([running], timeout=LETTING_GO)
-            work.let_go()
-        return await running
+        return await workers.run(work.run)
     except asyncio.CancelledError:
         work.cancel.cancel()
-        running.cancel()
         raise
 
 
+@dataclass(frozen=True, slots=True)
 class _Work:
-    """One encoding, in a thread; `let_go` and `cancel` are for others."""
+    """One encoding, in a thread; `cancel` it from any other."""
 
-    def __init__(
-        self,
-        source: BlobSource,
-        config: EncodingConfig,
-        progress: Progress,
-        in_memory: int,
-        threads: int | None,
-    ) -> None:
-        self.cancel = kernel.CancelToken()
-        self._source = source
-        self._config = config
-        self._progress = progress
-        self._in_memory = in_memory
-        self._threads = threads
-        self._blob: memoryview | None = None
+    source: BlobSource
+    config: EncodingConfig
+    progress: Progress
+    in_memory: int
+    threads: int | None
+    cancel: kernel.CancelToken = field(default_factory=kernel.CancelToken)
 
     def run(self) -> Encoding:
-        with opened_blob(self._source, self._config.max_blob_size) as blob:
-            if self._config.encoded_size(blob.nbytes) <= self._in_memory:
+        with opened_blob(self.source, self.config.max_blob_size) as blob:
+            if self.config.encoded_size(blob.nbytes) <= self.in_memory:
                 return self._kept(blob)
-            self._blob = blob
-            try:
-                return self._spooled(blob)
-            finally:
-                self._blob = None
-
-    def let_go(self) -> None:
-        """Give back the pages of the blob's file that were read so far."""
-        if (blob := self._blob) is not None:
-            will_read(blob, "not soon")
+            return self._spooled(blob)
 
     def _kept(self, blob: memoryview) -> Encoding:
         """The blob is copied unless it is `bytes`: its owner may change it while it is sent."""
         content = blob if type(blob.obj) is bytes else bytes(blob)
-        n_shards = self._config.n_shards
-        return _Kept(encode(content, n_shards, self._threads, self.cancel, self._progress))
+        n_shards = self.config.n_shards
+        return _Kept(encode(content, n_shards, self.threads, self.cancel, self.progress))
 
     def _spooled(self, blob: memoryview) -> Encoding:
         sink = _SpoolSink()
         try:
-            n_shards = self._config.n_shards
-            metadata = encode_into(blob, sink, n_shards, self._threads, self.cancel, self._progress)
+            n_shards = self.config.n_shards
+            metadata = encode_into(
+                blob, sink, n_shards, self.threads, self.cancel, self.progress, frugal=True
+            )
         except OSError as error:
             reason = f"{error.strerror or error}; free some space there, or set TMPDIR"
             raise StorageError(str(temporary_directory()), reason) from error
