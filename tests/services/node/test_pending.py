@@ -63,9 +63,7 @@ def test_refuses_slivers_beyond_a_limit(limits: dict[str, float]) -> None:
     assert waiting.size == METADATA_SIZE
 
 
-@pytest.mark.parametrize(
-    "limits", [{"pending_blobs": 1}, {"pending_bytes": 2 * METADATA_SIZE - 1}]
-)
+@pytest.mark.parametrize("limits", [{"pending_blobs": 1}, {"pending_bytes": 2 * METADATA_SIZE - 1}])
 def test_refuses_blobs_beyond_a_limit(limits: dict[str, float]) -> None:
     waiting = buffer(**limits)
     waiting.put_metadata(blob(1).metadata)
