@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -64,6 +65,7 @@ class AsyncClient:
         self._read_options = read_options
         self._upload_options = upload_options
         self._node_options = node_options
+        self._making = asyncio.Lock()  # what is made below is made once
         self._open: AsyncExitStack | None = None
         self._peers: RpcPeers | None = None
         self._reader: Reader | None = None
@@ -173,27 +175,26 @@ class AsyncClient:
 
     async def reader(self) -> Reader:
         """What reads, for all that it can do."""
-        if self._reader is None:
-            peers = await self._known_peers()
-            chance = random.Random()
-            self._reader = Reader(self._chain, peers, self._workers, chance, self._read_options)
-        return self._reader
+        async with self._making:
+            if self._reader is None:
+                peers, chance = await self._known_peers(), random.Random()
+                self._reader = Reader(self._chain, peers, self._workers, chance, self._read_options)
+            return self._reader
 
     async def uploader(self) -> Uploader:
         """What stores, for all that it can do; it takes a key."""
-        if self._uploader is None:
-            peers = await self._known_peers()
-            chain = paying_chain(self.network, self._key, self._wallet, self._address)
-            await self._opened.enter_async_context(chain)
-            self._uploader = Uploader(
-                chain,
-                peers,
-                self._workers,
-                FileJournal(self._journal_directory, self._workers),
-                random.Random(),
-                self._upload_options,
-            )
-        return self._uploader
+        async with self._making:
+            if self._uploader is None:
+                self._uploader = await self._new_uploader()
+            return self._uploader
+
+    async def _new_uploader(self) -> Uploader:
+        peers = await self._known_peers()
+        chain = paying_chain(self.network, self._key, self._wallet, self._address)
+        await self._opened.enter_async_context(chain)
+        journal = FileJournal(self._journal_directory, self._workers)
+        chance = random.Random()
+        return Uploader(chain, peers, self._workers, journal, chance, self._upload_options)
 
     @property
     def _opened(self) -> AsyncExitStack:
@@ -210,9 +211,8 @@ class AsyncClient:
         opened = self._opened
         if self._peers is None:
             n_shards = (await self._chain.state()).n_shards
-            if self._peers is None:  # nobody was faster
-                self._peers = RpcPeers(n_shards, self._node_options)
-                opened.push_async_callback(self._peers.close)
+            self._peers = RpcPeers(n_shards, self._node_options)
+            opened.push_async_callback(self._peers.close)
         return self._peers
 
 

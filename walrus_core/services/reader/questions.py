@@ -141,11 +141,35 @@ class SymbolQuestion:
 
     async def ask(self, gathering: Gathering, request: Request) -> None:
         """One request. VerificationError if any symbol is wrong."""
-        node = self._roster.node(request.member)
-        sources = list(request.open)
         found: dict[tuple[SliverPairIndex, SliverPairIndex], RecoverySymbol] = {}
-        answers = node.recovery_symbols(
-            self._metadata.blob_id, Axis.PRIMARY, self._targets, sources
+        failure: WalrusCoreError | None = None
+        try:
+            await self._listen(request, found)
+        except WalrusCoreError as error:
+            failure = error
+        request.waiting_since = None
+        complete = [
+            source
+            for source in request.open
+            if all((target, source) in found for target in self._targets)
+        ]
+        for target in self._targets:
+            await self._check(target, [found[target, source] for source in complete])
+        for source in complete:
+            for target in self._targets:
+                self._symbols[target].append(found[target, source])
+            gathering.got(request, source)
+        if failure:
+            raise failure
+
+    async def _listen(
+        self,
+        request: Request,
+        found: dict[tuple[SliverPairIndex, SliverPairIndex], RecoverySymbol],
+    ) -> None:
+        """Fill `found`, by target and source; VerificationError for what was not asked for."""
+        answers = self._roster.node(request.member).recovery_symbols(
+            self._metadata.blob_id, Axis.PRIMARY, self._targets, list(request.open)
         )
         async with closed(answers):
             async for target, symbol in answers:
@@ -155,21 +179,9 @@ class SymbolQuestion:
                 if key in found or target not in self._symbols or key[1] not in request.open:
                     raise VerificationError(f"a symbol of source {key[1]} was not asked for")
                 found[key] = symbol
-                if len(found) == len(sources) * len(self._targets):
-                    break
+                if len(found) == len(request.open) * len(self._targets):
+                    return
                 request.wait()
-        request.waiting_since = None
-        complete = [
-            source
-            for source in sources
-            if all((target, source) in found for target in self._targets)
-        ]
-        for target in self._targets:
-            await self._check(target, [found[target, source] for source in complete])
-        for source in complete:
-            for target in self._targets:
-                self._symbols[target].append(found[target, source])
-            gathering.got(request, source)
 
     async def recover(self, target: SliverPairIndex) -> VerifiedSliver:
         """A target, once enough is gathered. InconsistentBlobError."""

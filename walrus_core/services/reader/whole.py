@@ -50,7 +50,7 @@ class WholeBlob:
         if path.exists() and not path.is_file():
             with unnamed_file() as file:
                 await self._to_spool(file)
-                await to_the_end(self._reading.workers.run(_copy, file, path))
+                await self._reading.workers.run(_copy, file, path)
             return
         with whole_file(path) as file:
             await self._to_spool(file)
