@@ -18,7 +18,7 @@ from localnet.running_network import RunningNetwork, places, running_network
 import walrus_core as wc
 from walrus_core.cli.exit_status import ExitStatus
 
-N_SHARDS = 13
+N_SHARDS = 31
 SOURCE = random.Random(21)
 
 
@@ -238,10 +238,10 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_ctrl_c_says_how_to_go_on(network: RunningNetwork, tmp_path: Path) -> None:
     """Wherever it is cut off: it pays once, and goes on."""
     path = tmp_path / "large"
-    path.write_bytes(SOURCE.randbytes(8 << 20))
+    path.write_bytes(SOURCE.randbytes(6 << 20))
     command = [sys.executable, "-m", "walrus_core", "store", str(path), "--json"]
     cut_off = 0
-    for delay in (0.6, 0.9, 1.1, 1.3, 1.5, 1.8, 2.2, 3, 60):
+    for delay in (0.7, 1.0, 1.2, 1.4, 1.7, 60):
         process = subprocess.Popen(
             command, env=network.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

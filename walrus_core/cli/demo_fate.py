@@ -36,6 +36,10 @@ class Fate:
     def plan(cls, weights: Sequence[int], n_faulty: int, chance: random.Random) -> Fate:
         """Fate for nodes that hold so many shards each, of which `n_faulty` may fail in all."""
         struck = _heaviest(weights, n_faulty, range(len(weights)), chance)
+        if not struck:
+            raise InvalidArgumentError(
+                f"each node holds more than the {n_faulty} shards that may fail; give --n-shards 100"
+            )
         lie = chance.choice(list(LIES))
         liar = struck[-1] if len(struck) > 1 else None
         killed = tuple(sorted(struck if liar is None else struck[:-1]))
@@ -53,17 +57,15 @@ class Fate:
 def _heaviest(
     weights: Sequence[int], most: int, among: Sequence[int], chance: random.Random
 ) -> list[int]:
-    """Nodes that hold as many shards as can be had without more than `most`, in any order."""
+    """Nodes that hold as many shards as can be had without more than `most`, in any order; none
+    if each is too heavy.
+    """
     subsets = [
         subset
-        for count in range(1, len(among) + 1)
+        for count in range(len(among) + 1)
         for subset in combinations(among, count)
         if sum(weights[node] for node in subset) <= most
     ]
-    if not subsets:
-        raise InvalidArgumentError(
-            f"each node holds more than the {most} shards that may fail; give --n-shards 100"
-        )
     heaviest = max(sum(weights[node] for node in subset) for subset in subsets)
     best = [s for s in subsets if sum(weights[node] for node in s) == heaviest]
     chosen = list(chance.choice(best))

@@ -181,7 +181,8 @@ class Demo:
         with self._act("strike", "killing other nodes") as act:
             nodes = [self._network.node(number) for number in self.killed_next]
             await asyncio.gather(*[node.kill() for node in nodes])
-            act.tell(f"{self._named(self.killed_next)} killed with -9 instead", timed=False)
+            if nodes:
+                act.tell(f"{self._named(self.killed_next)} killed with -9 instead", timed=False)
 
     def _named(self, numbers: Sequence[int]) -> str:
         """Nodes and their weights: `node 2 (14 shards)`."""
