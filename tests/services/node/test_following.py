@@ -93,7 +93,8 @@ def test_tells_what_follows_in_order() -> None:
     assert consequences.registered == (TWO, ONE)
     assert consequences.certified == (TWO,)
     assert consequences.blobs == (TWO, ONE)
-    assert not (consequences.has_ended or consequences.is_new_phase)
+    assert not consequences.has_ended
+    assert not consequences.is_new_phase
     chain.delete(ONE, 1)
     chain.tell("EpochChangeDone")
     consequences = Chronicle(memory_store()).apply(chain.told[4:])

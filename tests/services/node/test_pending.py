@@ -16,6 +16,8 @@ SLIVER_SIZE = SLIVER.data.nbytes
 
 
 class Clock:
+    """Stands still unless it is set."""
+
     now = 0.0
 
     def __call__(self) -> float:

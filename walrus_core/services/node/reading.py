@@ -95,26 +95,25 @@ class Reading:
     async def holdings(self, blob_id: BlobId) -> Holdings:
         """See `NodeApi.holdings`."""
         own, n_shards = self._membership.own, self._membership.n_shards
-        held: set[tuple[int, Axis]] = set()
+        absent = {(shard, axis) for shard in own for axis in Axis}
         metadata = StoredStatus.NONEXISTENT
         if (blob := self._buffer.get(blob_id)) is not None:
             metadata = StoredStatus.BUFFERED
-            held.update(key for key in blob.slivers if key[0] in own)
+            absent -= blob.slivers.keys()
         if (await self._registry.record(blob_id)).is_kept:
             if await self._registry.stored_metadata(blob_id) is not None:
                 metadata = StoredStatus.STORED
             lacking = await self._means.workers.run(self._means.store.lacking, blob_id, own)
-            held.update(
-                {(shard, axis) for shard in own for axis in Axis}
-                - {(key.shard, key.axis) for key in lacking}
-            )
-        pairs = {
-            axis: frozenset(
-                shard_to_pair(blob_id, shard, n_shards) for shard, each in held if each is axis
+            absent &= {(key.shard, key.axis) for key in lacking}
+        held = (
+            frozenset(
+                shard_to_pair(blob_id, shard, n_shards)
+                for shard in own
+                if (shard, axis) not in absent
             )
             for axis in Axis
-        }
-        return Holdings(metadata, pairs[Axis.PRIMARY], pairs[Axis.SECONDARY])
+        )
+        return Holdings(metadata, *held)
 
     def _keys(
         self, blob_id: BlobId, axis: Axis, pairs: Sequence[SliverPairIndex]
