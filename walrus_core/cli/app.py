@@ -183,6 +183,7 @@ app.params.append(json_option())
 def main() -> NoReturn:
     """The entry point: a polite kill stops a command as Ctrl-C does, so that it cleans up."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # else it tells of each handshake that fails
     if sys.stdout is None or sys.stderr is None:  # closed by the caller: nothing could be told
         sys.exit(ExitStatus.FAILED)
     app.main()

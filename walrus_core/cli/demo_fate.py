@@ -38,7 +38,8 @@ class Fate:
         struck = _heaviest(weights, n_faulty, range(len(weights)), chance)
         if not struck:
             raise InvalidArgumentError(
-                f"each node holds more than the {n_faulty} shards that may fail; give --n-shards 100"
+                f"each node holds more than the {n_faulty} shards that may fail;"
+                " give --n-shards 100"
             )
         lie = chance.choice(list(LIES))
         liar = struck[-1] if len(struck) > 1 else None
