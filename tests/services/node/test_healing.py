@@ -9,10 +9,14 @@ import pytest
 from services.node.neighbourhood import Neighbourhood, Stored, Twist
 from simulation.loop import run
 
+from walrus_core.codec.encoder import encode
 from walrus_core.codec.merkle import MerkleProof
-from walrus_core.codec.symbols import RecoverySymbol
+from walrus_core.codec.symbols import RecoverySymbol, recovery_symbol
+from walrus_core.errors import VerificationError
+from walrus_core.services.node.gathering import Gathering
+from walrus_core.services.node.recovery_sources import Source
 from walrus_core.storage.store import SliverKey
-from walrus_core.types import Axis, SliverPairIndex
+from walrus_core.types import Axis, SliverIndex, SliverPairIndex
 
 Given = tuple[SliverPairIndex, RecoverySymbol]
 
@@ -113,6 +117,32 @@ def test_liars_are_found_out_and_asked_last(twist: Twist) -> None:
     run(scenario())
     needed = 6 * (4 + 6)
     assert sum(network.traffic.symbols.values()) < needed * 1.5, "who lied once is left alone"
+
+
+def test_nothing_is_taken_in_that_was_not_asked_for() -> None:
+    """However much a node sends, no more is kept in memory than was asked of it."""
+    network = Neighbourhood(ONE_SHARD_EACH)
+    encoded = encode(content(1), n_shards=10, threads=1)
+    gathering = Gathering(encoded.metadata, Axis.SECONDARY, [SliverPairIndex(2)])
+    member = network.contract.committees().current.members[0]
+    source = Source(member, (SliverPairIndex(5), SliverPairIndex(6)))
+    good = recovery_symbol(encoded.primary(5), 2, 10)
+    size = gathering.accept(source, SliverPairIndex(2), good)
+    assert size == 26 + 4 * 32
+    other = recovery_symbol(encoded.primary(6), 2, 10)
+    for target, symbol in [
+        (2, good),  # again
+        (3, other),  # for another sliver
+        (2, recovery_symbol(encoded.primary(7), 2, 10)),  # from a pair of somebody else
+        (2, recovery_symbol(encoded.secondary(6), 2, 10)),  # for the other axis
+        (2, dataclasses.replace(other, index=SliverIndex(60_000))),
+        (2, dataclasses.replace(other, data=other.data * 2)),
+        (2, dataclasses.replace(other, proof=MerkleProof(other.proof.path * 2))),
+    ]:
+        with pytest.raises(VerificationError):
+            gathering.accept(source, SliverPairIndex(target), symbol)
+    assert gathering.shortage == 3
+    assert gathering.accept(source, SliverPairIndex(2), other) == size
 
 
 def test_who_hangs_is_waited_for_less_and_less() -> None:
