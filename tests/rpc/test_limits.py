@@ -215,6 +215,25 @@ async def test_kinds_of_calls_do_not_take_each_others_places(blob: EncodedBlob) 
 
 
 @in_loop
+async def test_uploads_share_a_bounded_memory(blob: EncodedBlob) -> None:
+    """One that needs more than there is has it alone; the next has to come again."""
+    node = slow_node(blob)
+    blob_id = blob.metadata.blob_id
+
+    async def one() -> AsyncIterator[Sliver]:
+        yield blob.primary(0)
+
+    async with served(node, options=replace(SERVER, upload_bytes=1)) as way:
+        first = asyncio.create_task(way.node.put_slivers(blob_id, one()))
+        await eventually(lambda: node.working == 1)
+        with pytest.raises(OverloadedError):
+            await way.node.put_slivers(blob_id, one())
+        node.go.set()
+        await first
+        assert await way.node.put_slivers(blob_id, one()) == 0
+
+
+@in_loop
 async def test_calls_in_progress_may_end_when_the_server_stops() -> None:
     node = slow_node()
     async with served(node) as way:

@@ -21,7 +21,8 @@ class ServerOptions:
 
     At most so many calls of a kind at once; what is more is OverloadedError, to be tried again
     after `retry_after`: `questions` are short, `waits` are for confirmations, `reads` of slivers
-    and symbols, `writes` of metadata, slivers and proofs, `transfers` of shards.
+    and symbols, `writes` of metadata, slivers and proofs, `transfers` of shards. The writes have
+    `upload_bytes` of memory together for what they have received in part.
 
     A question may take `question_seconds`, a wait `wait_seconds`, any other call `stream_seconds`;
     and who neither sends nor takes anything for `idle_seconds` is not waited for.
@@ -33,6 +34,7 @@ class ServerOptions:
     reads: int = 128
     writes: int = 128
     transfers: int = 8
+    upload_bytes: int = 512 << 20
     retry_after: float = 1.0
     question_seconds: float = 30.0
     wait_seconds: float = 90.0

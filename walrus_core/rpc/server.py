@@ -57,7 +57,7 @@ class NodeServer:
             interceptors=[CallInterceptor(self._options)], options=_OPTIONS
         )
         node_pb2_grpc.add_NodeServiceServicer_to_server(
-            NodeServicer(self._node, self._options.n_shards), self._server
+            NodeServicer(self._node, self._options), self._server
         )
         await self._describe()
         try:

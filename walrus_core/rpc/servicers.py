@@ -18,8 +18,10 @@ from walrus_core.codec.slivers import Sliver
 from walrus_core.codec.symbols import RecoverySymbol
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc import convert
+from walrus_core.rpc.budget import ByteBudget
+from walrus_core.rpc.options import ServerOptions
 from walrus_core.rpc.pieces import Assembly, completed, cut, proof_bytes
-from walrus_core.rpc.streams import chained, closed, packed
+from walrus_core.rpc.streams import MAX_DATA, chained, closed, packed
 from walrus_core.rpc.v1 import node_pb2 as pb, node_pb2_grpc
 from walrus_core.services.node_api import NodeApi
 from walrus_core.types import Axis, BlobId, SliverPairIndex, checked_bytes
@@ -41,11 +43,12 @@ class ServedNode(NodeApi, Protocol):
 
 
 class NodeServicer(node_pb2_grpc.NodeServiceServicer):
-    """Asks `node` for a network of `n_shards` shards."""
+    """Asks `node`, within the options' sizes."""
 
-    def __init__(self, node: ServedNode, n_shards: int) -> None:
+    def __init__(self, node: ServedNode, options: ServerOptions) -> None:
         self._node = node
-        self._config = EncodingConfig(n_shards)
+        self._config = EncodingConfig(options.n_shards)
+        self._memory = ByteBudget(options.upload_bytes, options.retry_after)
 
     async def GetMetadata(self, request: pb.GetMetadataRequest, _: Any) -> pb.GetMetadataResponse:
         metadata = await self._node.metadata(convert.blob_id_of(request.blob_id))
@@ -77,8 +80,9 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         first = await _begun(requests)
         blob_id = convert.blob_id_of(first.blob_id)
         metadata = await self._node.expected(blob_id, first.pending)
-        async with closed(_slivers(first, requests, metadata)) as slivers:
-            count = await self._node.put_slivers(blob_id, slivers, pending=first.pending)
+        with self._memory.lend(_memory_of_upload(metadata)):
+            async with closed(_slivers(first, requests, metadata)) as slivers:
+                count = await self._node.put_slivers(blob_id, slivers, pending=first.pending)
         return pb.PutSliversResponse(stored_count=count)
 
     async def GetConfirmation(
@@ -112,9 +116,11 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         first = await _begun(requests)
         blob_id, axis = convert.blob_id_of(first.blob_id), convert.axis_of(first.target_axis)
         metadata = await self._node.expected(blob_id, False)
-        data = await proof_bytes(first, requests, _largest_proof(metadata, axis))
-        proof = InconsistencyProof.from_bcs(axis, data)
-        signed = await self._node.attest_inconsistency(blob_id, proof)
+        limit = _largest_proof(metadata, axis)
+        with self._memory.lend(2 * limit):
+            data = await proof_bytes(first, requests, limit)
+            proof = InconsistencyProof.from_bcs(axis, data)
+            signed = await self._node.attest_inconsistency(blob_id, proof)
         return pb.AttestInconsistencyResponse(attestation=convert.signed_message(signed))
 
     async def GetBlobStatus(
@@ -188,6 +194,12 @@ async def _slivers(
                 seen.add((sliver.axis, pair))
                 yield sliver
     assembly.finish()
+
+
+def _memory_of_upload(metadata: VerifiedMetadata) -> int:
+    """Bytes that an upload holds at most: a sliver in pieces and put together, and a message."""
+    size = metadata.config.sliver_size(Axis.PRIMARY, metadata.unencoded_length)
+    return 2 * size + MAX_DATA
 
 
 def _largest_proof(metadata: VerifiedMetadata, axis: Axis) -> int:
