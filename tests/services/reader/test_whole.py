@@ -30,6 +30,12 @@ def test_nothing_is_decoded_when_all_are_well() -> None:
     assert padded < outcome.received < padded + 3 * 800
 
 
+def test_who_has_much_to_answer_is_waited_for() -> None:
+    network = Network(BLOB, weights=[4, 2, 2, 2])
+    outcome = run(network.reader(node_requests=1, batch=1).read(network.blob_id))
+    assert (outcome.content, outcome.was_decoded) == (BLOB, False)
+
+
 @pytest.mark.parametrize("content", [b"", b"x", BLOB], ids=len)
 def test_any_size(content: bytes) -> None:
     network = Network(content)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from walrus_core.services.reader.roster import Roster
+from walrus_core.services.reader.roster import Roster, Standing
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Member
     from walrus_core.types import BlobId, SliverPairIndex
 
 __all__ = ["Candidates"]
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Pairs of one holder, to be asked for at once."""
+
+    holder: Member
+    pairs: list[SliverPairIndex]
+    is_preferred: bool
 
 
 class Candidates:
@@ -33,18 +43,21 @@ class Candidates:
         self._roster = roster
         self._blob_id = blob_id
         self._batch = batch
-        self._batches: list[tuple[Member, list[SliverPairIndex]]] = []
-        for stage in preferred, others:
-            self.add(stage)
+        self._batches: list[Batch] = []
+        self.add(preferred, is_preferred=True)
+        self.add(others)
 
-    def add(self, pairs: Iterable[SliverPairIndex]) -> None:
-        """More pairs, to be asked for after the others."""
+    def add(self, pairs: Iterable[SliverPairIndex], *, is_preferred: bool = False) -> None:
+        """More pairs, to be asked for after others like them."""
         of_holder: dict[bytes, list[SliverPairIndex]] = {}
         for pair in pairs:
             holder = self._roster.committee.holder_of_pair(self._blob_id, pair)
             of_holder.setdefault(holder.node_id, []).append(pair)
         turns = [
-            [(member, left[at : at + self._batch]) for at in range(0, len(left), self._batch)]
+            [
+                Batch(member, left[at : at + self._batch], is_preferred)
+                for at in range(0, len(left), self._batch)
+            ]
             for member in self._roster.members()
             if (left := of_holder.get(member.node_id))
         ]
@@ -52,27 +65,32 @@ class Candidates:
             self._batches.extend(batch for batch in turn if batch)
 
     def take(
-        self, most: int, busy: Mapping[bytes, int]
+        self, most: int, busy: Mapping[bytes, int], late: Container[bytes]
     ) -> tuple[Member, list[SliverPairIndex]] | None:
-        """The next batch, of at most so many pairs; None if whoever could be asked is too `busy`.
+        """The next batch, of at most so many pairs; None if there is none, or if good holders of
+        better ones only have to finish what they are at.
 
-        `busy`: requests that each node is answering.
+        `busy`: requests that each node is answering; `late`: who is late with one.
         """
+
+        def rank(batch: Batch) -> tuple[Standing, bool]:
+            standing = self._roster.standing(batch.holder)
+            if batch.holder.node_id in late:
+                standing = max(standing, Standing.LATE)
+            return standing, not batch.is_preferred
+
         limit = self._roster.options.node_requests
-        free = [
-            number
-            for number, (member, _) in enumerate(self._batches)
-            if busy.get(member.node_id, 0) < limit
-        ]
+        free = [each for each in self._batches if busy.get(each.holder.node_id, 0) < limit]
         if not free:
             return None
-        number = min(free, key=lambda number: self._roster.standing(self._batches[number][0]))
-        member, pairs = self._batches[number]
-        if len(pairs) <= most:
-            del self._batches[number]
-            return member, pairs
-        self._batches[number] = member, pairs[most:]
-        return member, pairs[:most]
+        best, chosen = min(map(rank, self._batches)), min(free, key=rank)
+        if best[0] is Standing.GOOD and rank(chosen) > best:
+            return None
+        return chosen.holder, self._cut(chosen, most)
 
-    def __bool__(self) -> bool:
-        return bool(self._batches)
+    def _cut(self, batch: Batch, most: int) -> list[SliverPairIndex]:
+        """Its first pairs; the batch goes when it is empty."""
+        pairs, batch.pairs = batch.pairs[:most], batch.pairs[most:]
+        if not batch.pairs:
+            self._batches.remove(batch)
+        return pairs

@@ -127,7 +127,8 @@ class Gathering:
         for request in self._requests:
             busy[request.member.node_id] = busy.get(request.member.node_id, 0) + 1
         room = self._most_requests - sum(1 for _ in self._on_time())
-        while missing > 0 and room > 0 and (found := self._candidates.take(missing, busy)):
+        late = {r.member.node_id for r in self._requests if r.is_late}
+        while missing > 0 and room > 0 and (found := self._candidates.take(missing, busy, late)):
             member, pairs = found
             request = Request(member, dict.fromkeys(pairs), self._pace)
             request.wait()
