@@ -15,6 +15,7 @@ from walrus_core.errors import NodeUnavailableError
 from walrus_core.protocol.committee import Member
 from walrus_core.services.node import NodeLimits, StorageNode
 from walrus_core.services.node_api import NodeApi
+from walrus_core.services.ports import Workers
 from walrus_core.storage import SliverKey, SliverStore, memory_store
 from walrus_core.types import Axis, BlobId, ShardIndex, SliverPairIndex, shard_to_pair
 
@@ -103,6 +104,7 @@ def make_node(
     *,
     number: int = 1,
     peers: Directory | None = None,
+    workers: Workers | None = None,
 ) -> StorageNode:
     peers = peers or Directory()
     node = StorageNode(
@@ -111,7 +113,7 @@ def make_node(
         memory_store() if store is None else store,
         chain,
         peers,
-        InlineWorkers(),
+        workers or InlineWorkers(),
         random.Random(number),
         limits,
     )

@@ -1,14 +1,32 @@
-"""A blob's whole way through a node."""
+"""A blob's whole way through a node, in whatever order things happen."""
 
 import asyncio
+import dataclasses
+import random
+from pathlib import Path
 
-from services.node.scene import blob_id, found, make_node, running, send
-from services.node.scripted_chain import key_pair
+import pytest
+from services.node.scene import LIMITS, OWN, blob_id, found, make_node, running, send
+from services.node.scripted_chain import ScriptedChain, key_pair
 from simulation.loop import run
+from simulation.workers import InlineWorkers
 
 from walrus_core.protocol.messages import Confirmation
+from walrus_core.services.node import StorageNode
 from walrus_core.services.node_api import StoredStatus
+from walrus_core.services.workers import ThreadWorkers
+from walrus_core.storage.local import open_store
 from walrus_core.types import Axis
+
+
+async def store_pending(node: StorageNode, number: int) -> None:
+    """Send before the registration is seen, and have it confirmed after."""
+    which = blob_id(number)
+    await send(node, number, pending=True)
+    signed = await node.confirmation(which, None, wait=30.0)
+    assert signed.verify(key_pair(1).public_key) == Confirmation(1, which)
+    assert node.means.store.lacking(which, OWN) == []
+    assert node.means.store.metadata(which) is not None
 
 
 def test_stores_and_confirms_what_was_registered() -> None:
@@ -26,5 +44,58 @@ def test_stores_and_confirms_what_was_registered() -> None:
             assert len(holdings.of(Axis.PRIMARY)) == len(holdings.of(Axis.SECONDARY)) == 4
             await asyncio.sleep(100)
             assert (await node.health()).status == "Active"
+
+    run(main())
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_registration_may_come_at_any_moment(seed: int) -> None:
+    """Before, between and after what is sent: nothing is left in the buffer, nothing is lost."""
+    chance = random.Random(seed)
+
+    async def register(chain: ScriptedChain, number: int) -> None:
+        await asyncio.sleep(chance.uniform(0, 0.5))
+        chain.register(blob_id(number), number)
+
+    async def main() -> None:
+        chain, workers = found(), InlineWorkers(chance, longest=0.05)
+        async with running(make_node(chain, workers=workers)) as node, asyncio.TaskGroup() as tasks:
+            for number in range(1, 6):
+                tasks.create_task(store_pending(node, number))
+                tasks.create_task(register(chain, number))
+        assert node.buffer.size == 0
+
+    run(main())
+
+
+def test_many_blobs_at_once_on_disk_and_in_threads(tmp_path: Path) -> None:
+    async def register(chain: ScriptedChain) -> None:
+        for number in range(1, 21):
+            chain.register(blob_id(number), number)
+            await asyncio.sleep(0.002)
+
+    async def main() -> None:
+        chain, workers, store = found(), ThreadWorkers(4), open_store(tmp_path / "store")
+        limits = dataclasses.replace(LIMITS, poll_interval=0.01)
+        try:
+            node = make_node(chain, store, limits, workers=workers)
+            async with running(node), asyncio.TaskGroup() as tasks:
+                for number in range(1, 21):
+                    tasks.create_task(store_pending(node, number))
+                tasks.create_task(register(chain))
+        finally:
+            workers.close()
+            store.close()
+
+    asyncio.run(main())
+
+
+def test_a_node_stopped_before_it_runs_does_not_run() -> None:
+    async def main() -> None:
+        node = make_node(found())
+        await node.start()
+        await node.stop()
+        await node.run()
+        assert node.draining
 
     run(main())

@@ -73,13 +73,14 @@ class Receiving:
 
     async def expected(self, blob_id: BlobId, *, pending: bool) -> VerifiedMetadata:
         """The metadata of a blob whose slivers may come now; else what `put_slivers` raises."""
-        if await self._is_registered(blob_id, pending):
-            await self.promote(blob_id)
-            return await self._registry.metadata(blob_id)
-        if (blob := self._buffer.get(blob_id)) is None:
-            raise MetadataNotFoundError(str(blob_id))
-        self._buffer.require_room(blob.metadata)
-        return blob.metadata
+        if not await self._is_registered(blob_id, pending):
+            if (blob := self._buffer.get(blob_id)) is not None:
+                self._buffer.require_room(blob.metadata)
+                return blob.metadata
+            if not await self._registry.is_kept(blob_id):  # it may have been stored just now
+                raise MetadataNotFoundError(str(blob_id))
+        await self.promote(blob_id)
+        return await self._registry.metadata(blob_id)
 
     async def put_slivers(
         self, blob_id: BlobId, slivers: AsyncIterable[Sliver], *, pending: bool
@@ -157,13 +158,19 @@ class Receiving:
         """Verify and store one batch, or let it wait; how many were new."""
         if not batch:
             return 0
-        if await self._registry.is_kept(metadata.blob_id):
-            return await self._means.workers.run(_store, self._means.store, metadata, batch)
+        blob_id, store, workers = metadata.blob_id, self._means.store, self._means.workers
+        if await self._registry.is_kept(blob_id):
+            return await workers.run(_store, store, metadata, batch)
         if not pending:
-            raise NotRegisteredError(str(metadata.blob_id))
-        verified = await self._means.workers.run(_verified_slivers, metadata, batch)
-        new = sum([self._buffer.put_sliver(shard, sliver) for shard, sliver in verified])
-        await self.promote_if_registered(metadata.blob_id)
+            raise NotRegisteredError(str(blob_id))
+        verified = await workers.run(_verified_slivers, metadata, batch)
+        try:
+            new = sum([self._buffer.put_sliver(shard, sliver) for shard, sliver in verified])
+        except MetadataNotFoundError:
+            if not await self._registry.is_kept(blob_id):
+                raise  # or else it was registered, and what waited was stored, just now
+            return await workers.run(store.put_slivers, verified)
+        await self.promote_if_registered(blob_id)
         return new
 
 
