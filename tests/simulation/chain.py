@@ -79,6 +79,11 @@ class Weather:
     lag: float = 0.0
     is_down: bool = False
 
+    def calm(self) -> None:
+        """From now on all goes well."""
+        self.is_down, self.lag = False, 0.0
+        self.unreachable = self.lost = self.unanswered = self.late = 0.0
+
     async def pass_through(self) -> None:
         """One way, of a question or an answer."""
         await asyncio.sleep(self.chance.random() * self.longest)

@@ -51,11 +51,11 @@ class SimClient:
         self.process.kill()
         self.process = Process(self.name)
 
-    async def store(self, content: bytes, epochs: int, *, deletable: bool) -> StoreOutcome:
+    async def store(self, content: bytes, epochs: int, deletable: bool) -> StoreOutcome:
         chance = self._chance()
         uploader = Uploader(
             self.chain(),
-            SimPeers(self._shared.network),
+            self.peers(),
             InlineWorkers(),
             self.journal,
             chance,
@@ -63,14 +63,17 @@ class SimClient:
         )
         return await uploader.store(content, epochs=epochs, deletable=deletable)
 
-    async def read(self, blob_id: BlobId) -> bytes:
-        return (await self.reader().read(blob_id)).content
+    async def read(self, blob_id: BlobId, start: int, end: int, way: str) -> bytes:
+        """All of a blob, or bytes `start` to `end` of it if the way is "range"."""
+        reader = Reader(self.chain(), self.peers(), InlineWorkers(), self._chance(), ReadOptions())
+        if way == "stream":
+            return b"".join([piece async for piece in reader.stream(blob_id)])
+        if way == "range":
+            return (await reader.read(blob_id, start, end)).content
+        return (await reader.read(blob_id)).content
 
-    def reader(self) -> Reader:
-        chance = self._chance()
-        return Reader(
-            self.chain(), SimPeers(self._shared.network), InlineWorkers(), chance, ReadOptions()
-        )
+    def peers(self) -> SimPeers:
+        return SimPeers(self._shared.network)
 
     def chain(self) -> SimChain:
         return SimChain(self._shared.contract, self.address, self.weather)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from walrus_core.errors import Abort, UnknownObjectError
@@ -22,7 +22,7 @@ from walrus_core.localnet.sui_node.ids import blake2b, digest_text
 from walrus_core.protocol.committee import Committee, Member
 from walrus_core.protocol.keys import KeyPair, PublicKey
 from walrus_core.services.ports import ChainEvent, Committees
-from walrus_core.types import Epoch, ShardIndex
+from walrus_core.types import BlobId, Epoch, ShardIndex
 
 Action = Callable[[Ledger, "Purse"], object]
 """What a transaction does; what it answers is kept with it."""
@@ -247,6 +247,26 @@ class Contract:
             self._committees[epoch] = Committee(Epoch(epoch), n_shards, tuple(members))
         return self._committees[epoch]
 
+    def weights(self) -> list[dict[bytes, int]]:
+        """Shards by node, in this epoch, the one before, and the next as it looks now."""
+        staking = self.ledger.state.staking
+        coming = staking.next_committee or staking.compute_next_committee()
+        return [
+            dict(each.weights()) for each in (staking.previous_committee, staking.committee, coming)
+        ]
+
+    def certified(self, blob_ids: Iterable[BlobId]) -> set[BlobId]:
+        """Those of these blobs that were certified at any time."""
+        return self._blobs_of("BlobCertified") & set(blob_ids)
+
+    @property
+    def invalid(self) -> set[BlobId]:
+        """The blobs that were proven inconsistent."""
+        return self._blobs_of("InvalidBlobID")
+
+    def _blobs_of(self, name: str) -> set[BlobId]:
+        return {blob_of(event) for _, event in self._told if event.name == name}
+
     def find_blob(self, object_id: bytes) -> Blob:
         found = self.ledger.objects.get(object_id)
         if not isinstance(found, Blob):
@@ -258,3 +278,19 @@ def _told(number: int, event: Event, digest: bytes) -> ChainEvent:
     cursor = (number + 1).to_bytes(8, "big")
     fields = {each.name: getattr(event, each.name) for each in dataclasses.fields(event)}
     return ChainEvent(cursor, digest_text(digest), type(event).__name__, fields)
+
+
+def blob_of(event: ChainEvent) -> BlobId:
+    """The blob that an event is about."""
+    number = event.fields["blob_id"]
+    assert isinstance(number, int)
+    return _blob_id(number)
+
+
+def blob_id_of(blob: Blob) -> BlobId:
+    return _blob_id(blob.blob_id)
+
+
+def _blob_id(number: int) -> BlobId:
+    """From a u256, as the contract has it."""
+    return BlobId(number.to_bytes(32, "little"))

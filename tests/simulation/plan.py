@@ -19,6 +19,7 @@ FAULTS = (
     "partitions",  # some nodes hear nothing of the others
     "chain",  # the chain cannot be reached, answers are lost
     "client kills",  # clients are killed while they store
+    "cheats",  # of them, one encodes inconsistently
     "epochs",  # shards move
 )
 
@@ -29,13 +30,17 @@ SIZES = [4] * 6 + [5] * 6 + [6, 7, 8, 9, 10] * 3 + [13, 16, 20, 40]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which of the faults may happen in this run, and for whom. `stakes` in WAL, one per node."""
+    """Which of the faults may happen in this run, and for whom.
+
+    `stakes` in WAL, one per node; `mean_pause`: virtual seconds between two steps.
+    """
 
     seed: int
     stakes: tuple[int, ...]
     n_shards: int
     n_clients: int
     n_steps: int
+    mean_pause: float
     epoch_seconds: float
     faults: frozenset[str]
 
@@ -53,8 +58,9 @@ class Plan:
             stakes=tuple(chance.randint(60, 140) for _ in range(n_nodes)),
             n_shards=n_shards,
             n_clients=chance.randint(1, 3),
-            n_steps=chance.randint(6, 24),
-            epoch_seconds=chance.uniform(30, 120) if "epochs" in faults else 1e7,
+            n_steps=chance.randint(8, 30),
+            mean_pause=chance.choice([2.0, 5.0, 8.0]),
+            epoch_seconds=chance.uniform(20, 80) if "epochs" in faults else 1e7,
             faults=faults,
         )
 
