@@ -31,7 +31,7 @@ class ReadOptions:
 
     patience: float = 1.0
     late_factor: float = 4.0
-    least_patience: float = 0.3
+    least_patience: float = 0.5
     node_timeout: float = 15.0
     grudge: float = 10.0
     committee_age: float = 30.0
@@ -39,7 +39,7 @@ class ReadOptions:
     not_found_grace: float = 2.0
     rounds: int = 3
     round_pause: float = 0.25
-    in_flight: int = 64 << 20
+    in_flight: int = 32 << 20
     batch: int = 4 << 20
     node_requests: int = 4
     spool_from: int = 64 << 20
