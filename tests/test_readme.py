@@ -1,6 +1,5 @@
 """What the README tells people to type does what it says."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from localnet.sui_node.running_chain import RunningChain, start
+from localnet.running_network import RunningNetwork, running_network
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -20,29 +19,45 @@ def code_blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningChain]:
-    running = start(tmp_path_factory.mktemp("home"))
-    yield running
-    running.stop()
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNetwork]:
+    with running_network(tmp_path_factory.mktemp("home")) as running:
+        yield running
 
 
-def at(chain: RunningChain) -> dict[str, str]:
-    return {**os.environ, "WALRUS_CORE_HOME": str(chain.home)}
+def run_in_shell(lines: list[str], directory: Path, environment: dict[str, str]) -> None:
+    """Type these lines."""
+    program = f'walrus-core() {{ {shlex.quote(sys.executable)} -m walrus_core "$@"; }}'
+    script = "\n".join(["set -euo pipefail", program, *lines])
+    subprocess.run(["bash", "-c", script], cwd=directory, env=environment, check=True)
 
 
 @pytest.mark.parametrize("example", code_blocks("python"))
-def test_the_python_examples(example: str, chain: RunningChain) -> None:
+def test_the_python_examples(example: str, network: RunningNetwork) -> None:
     assert len(example.splitlines()) <= 22
-    subprocess.run([sys.executable, "-c", example], env=at(chain), check=True)
+    subprocess.run([sys.executable, "-c", example], env=network.environment, check=True)
 
 
-def test_the_chain_example(chain: RunningChain) -> None:
-    (example,) = [block for block in code_blocks("sh") if "chain up" in block]
-    _, *lines = example.splitlines()  # the chain runs already
-    for line in lines:
-        _, *arguments = shlex.split(line, comments=True)
-        command = [sys.executable, "-m", "walrus_core", *arguments]
-        subprocess.run(command, env=at(chain), check=True, capture_output=True)
+@pytest.mark.parametrize("up", ["chain up", "network up"])
+def test_the_chain_and_network_examples(up: str, network: RunningNetwork, tmp_path: Path) -> None:
+    (example,) = [block for block in code_blocks("sh") if up in block]
+    first, *lines = example.splitlines()
+    assert up in first  # it runs already
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"not really a photo" * 1000)
+    run_in_shell(lines, tmp_path, network.environment)
+    if up == "network up":
+        assert (tmp_path / "photo-again.jpg").read_bytes() == photo.read_bytes()
+        assert (tmp_path / "start").read_bytes() == photo.read_bytes()[:100]
+
+
+def test_the_operators_example(network: RunningNetwork, tmp_path: Path) -> None:
+    """All but `serve`, which does not end by itself; `tests/daemon` has that."""
+    (example,) = [block for block in code_blocks("sh") if "node init" in block]
+    init, serve, *others = example.splitlines()
+    assert "node serve" in serve
+    run_in_shell([init], tmp_path, network.environment)
+    assert (tmp_path / "mynode" / "node.yaml").exists()
+    assert all("--config mynode/node.yaml" in line for line in others)
 
 
 def test_what_if(tmp_path: Path) -> None:
