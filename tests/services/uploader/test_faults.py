@@ -12,6 +12,7 @@ from simulation.loop import run
 from walrus_core.codec.slivers import Sliver
 from walrus_core.errors import (
     BufferFullError,
+    InvalidBlobIdError,
     MetadataNotFoundError,
     NodeUnavailableError,
     NotEnoughConfirmationsError,
@@ -178,6 +179,24 @@ def test_false_signatures_do_not_count(lie: Lie) -> None:
         [blob] = await town.blobs()
         assert blob.certified_epoch is None
         assert f"0x{blob.object_id.hex()}" in str(caught.value)
+
+    run(main())
+
+
+@pytest.mark.parametrize("n_told", [1, 2, 4])
+def test_a_blob_that_is_said_to_be_invalid(n_told: int) -> None:
+    """Who has less than a third of the shards is not believed."""
+
+    async def main() -> None:
+        town = Town()
+        await town.open()
+        for gate in town.gates[:n_told]:
+            gate.before = refusing(InvalidBlobIdError("x"))
+        if n_told == 1:
+            assert (await town.uploader().store(content(), 1)).certified_epoch == 1
+        else:
+            with pytest.raises(InvalidBlobIdError):
+                await town.uploader().store(content(), 1)
 
     run(main())
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from walrus_core.errors import ChainUnavailableError, NotEnoughWeightError
+from walrus_core.errors import ChainUnavailableError, InvalidBlobIdError, NotEnoughWeightError
 from walrus_core.protocol.certificate import CertificateBuilder
 from walrus_core.protocol.messages import Confirmation
 from walrus_core.protocol.quorum import Threshold
@@ -105,7 +105,8 @@ class FanOut:
     async def certificate(self) -> Certificate:
         """What a quorum signed, once the others had a little more time, too.
 
-        NotEnoughWeightError if too many nodes failed, CommitteeChangedError.
+        NotEnoughWeightError if too many nodes failed, InvalidBlobIdError if honest ones among them
+        know the blob to be inconsistent, CommitteeChangedError.
         """
         assert self._builder is not None, "to be called when the blob is registered"
         watcher = asyncio.create_task(self._watch())
@@ -116,6 +117,7 @@ class FanOut:
                     watcher.result()
                     raise CommitteeChangedError
             if not self.is_enough:
+                self._require_valid()
                 raise NotEnoughWeightError(self.needed, self._builder.weight)
             self.times.confirmed = self._now()
             await self._tail()
@@ -199,6 +201,11 @@ class FanOut:
         failed = (node for node in self._nodes if node.state is NodeState.FAILED)
         lost = sum(node.member.weight for node in failed)
         return self.committee.n_shards - lost >= self.needed
+
+    def _require_valid(self) -> None:
+        told = sum(node.member.weight for node in self._nodes if node.says_invalid)
+        if Threshold.VALIDITY.reached(told, self.committee.n_shards):
+            raise InvalidBlobIdError(str(self.blob_id))
 
     async def _tail(self) -> None:
         """A little more time for those that are at it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from walrus_core.errors import (
     BufferFullError,
+    InvalidBlobIdError,
     InvalidEncodingError,
     MetadataNotFoundError,
     MissingSliversError,
@@ -43,7 +44,10 @@ NOT_YET = (
 )
 """A node says so that does not know yet what the chain says, or has no room for the moment."""
 
-AGAIN = (NodeUnavailableError, MetadataNotFoundError, MissingSliversError, TimeoutError)
+INCOMPLETE = (MetadataNotFoundError, MissingSliversError)
+"""A node that is at it says so, and is worth another attempt even when there is a quorum."""
+
+AGAIN = (NodeUnavailableError, TimeoutError, *INCOMPLETE)
 """What another attempt may make up for."""
 
 
@@ -59,6 +63,7 @@ class NodeUpload:
     sent: int = 0
     finished: float | None = None
     error: str = ""
+    says_invalid: bool = False
     _pending: bool = field(init=False)
     _failures: int = field(init=False, default=0)
     _put_off: float | None = field(init=False, default=None)
@@ -76,9 +81,10 @@ class NodeUpload:
                 confirmation = await self._attempt()
             except (WalrusCoreError, TimeoutError) as error:
                 self.error = str(error) or "no answer in time"
+                self.says_invalid = isinstance(error, InvalidBlobIdError)
                 if self._is_worth_another(error):
                     await self._rest(error)
-                if self._is_over or self.upload.is_enough:
+                if self._is_over or (self.upload.is_enough and not isinstance(error, INCOMPLETE)):
                     self._end(NodeState.FAILED)
                     return None
             else:
@@ -159,7 +165,7 @@ class NodeUpload:
         return not self._is_over
 
     async def _rest(self, error: Exception) -> None:
-        """Wait before the next attempt, which there is none of once there is a quorum."""
+        """Wait before the next attempt; most errors have none once there is a quorum."""
         longest = self.upload.options.longest_pause
         if isinstance(error, BufferFullError) and self._pending:
             self._pending = False
@@ -168,7 +174,10 @@ class NodeUpload:
         if isinstance(error, OverloadedError):
             pause = max(pause, min(error.retry_after, longest))
         self._pause = min(self._pause * 2, longest)
-        await self.upload.pause(pause)
+        if isinstance(error, INCOMPLETE):
+            await asyncio.sleep(pause)
+        else:
+            await self.upload.pause(pause)
 
     def _end(self, state: NodeState) -> None:
         self.state = state

@@ -1,0 +1,70 @@
+"""Bytes on their way: never more than allowed, in the order of asking."""
+
+import asyncio
+import random
+
+from simulation.loop import run
+
+from walrus_core.services.uploader.allowance import Allowance
+
+
+def test_never_more_than_allowed() -> None:
+    async def main() -> None:
+        allowance, chance, most = Allowance(100), random.Random(1), 0
+
+        async def use() -> None:
+            nonlocal most
+            size = chance.randrange(1, 101)
+            await allowance.take(size)
+            most = max(most, allowance.taken)
+            try:
+                await asyncio.sleep(chance.random())
+            finally:
+                allowance.give(size)
+
+        tasks = [asyncio.ensure_future(use()) for _ in range(300)]
+        for task in tasks[::7]:
+            asyncio.get_running_loop().call_later(chance.random() * 20, task.cancel)
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert 90 <= most <= 100
+        assert allowance.taken == 0
+        held = [result for result in done if result is not None]
+        assert all(isinstance(result, asyncio.CancelledError) for result in held)
+
+    run(main())
+
+
+def test_cancelled_waiters_hold_nothing_and_nobody_up() -> None:
+    async def main() -> None:
+        allowance = Allowance(100)
+        await allowance.take(60)
+        large = asyncio.ensure_future(allowance.take(90))
+        small = asyncio.ensure_future(allowance.take(40))
+        await asyncio.sleep(0)
+        assert not small.done()  # not before the large one
+        large.cancel()
+        await asyncio.sleep(0.1)
+        assert small.done()
+        assert allowance.taken == 100
+        late = asyncio.ensure_future(allowance.take(1))
+        await asyncio.sleep(0)
+        allowance.give(100)
+        late.cancel()  # it has just been handed its byte
+        await asyncio.sleep(0.1)
+        assert allowance.taken == 0
+
+    run(main())
+
+
+def test_what_is_larger_than_allowed_goes_alone() -> None:
+    async def main() -> None:
+        allowance = Allowance(100)
+        await allowance.take(500)
+        other = asyncio.ensure_future(allowance.take(1))
+        await asyncio.sleep(1)
+        assert not other.done()
+        allowance.give(500)
+        await other
+        assert allowance.taken == 1
+
+    run(main())
