@@ -13,7 +13,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from rpc.memory_node import HEALTH, MemoryNode
 from rpc.serving import HOST, Served, in_loop, served
 
-from walrus_core.rpc.interceptor import SERVICE
+from walrus_core.rpc.interceptor import KINDS, SERVICE
+from walrus_core.rpc.v1 import node_pb2 as pb
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -51,6 +52,11 @@ async def test_a_server_that_stops_says_so_first() -> None:
         assert not stop.done()
         watch.cancel()
         await stop
+
+
+def test_every_method_has_its_limits() -> None:
+    methods = pb.DESCRIPTOR.services_by_name["NodeService"].methods
+    assert {method.name for method in methods} == set(KINDS)
 
 
 @in_loop

@@ -23,7 +23,6 @@ from walrus_core.services.node_api import (
     ShardStatus,
     StoredStatus,
 )
-from walrus_core.storage.blob_record import EventId
 from walrus_core.types import (
     Axis,
     BlobId,
@@ -173,6 +172,8 @@ def blob_status_message(status: BlobStatus) -> pb.GetBlobStatusResponse:
 
 
 def blob_status_of(message: pb.GetBlobStatusResponse) -> BlobStatus:
+    from walrus_core.storage.blob_record import EventId  # with the whole store, at each start
+
     kind = _KIND_OF.get(message.kind)
     if kind is None:
         raise InvalidArgumentError(f"blob kind {message.kind} is not known")

@@ -22,13 +22,13 @@ from walrus_core.rpc.options import ServerOptions
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
 from walrus_core.rpc.streams import closed, punctual
 
-__all__ = ["SERVICE", "CallInterceptor"]
+__all__ = ["KINDS", "SERVICE", "CallInterceptor"]
 
 SERVICE = "walrus_core.rpc.v1.NodeService"
 
 _log = logging.getLogger(__name__)
 
-_KIND = {
+KINDS = {
     "GetMetadata": "questions",
     "GetHoldings": "questions",
     "GetBlobStatus": "questions",
@@ -41,6 +41,7 @@ _KIND = {
     "AttestInconsistency": "writes",
     "SyncShard": "transfers",
 }
+"""Which of the limits in `ServerOptions` a method is under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
     @asynccontextmanager
     async def _call(self, method: str, context: Any) -> AsyncIterator[None]:
         """All that surrounds one call; it is counted before its end is told to who made it."""
-        kind, loop = _KIND[method], asyncio.get_running_loop()
+        kind, loop = KINDS[method], asyncio.get_running_loop()
         started = loop.time()
 
         def count(code: grpc.StatusCode) -> None:
