@@ -6,14 +6,27 @@ import os
 import pty
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import pytest
 
 from walrus_core.cli.progress import PATIENCE, REFRESH, Counter, progress_bar
+from walrus_core.cli.store_progress import store_bars
+from walrus_core.protocol.committee import Member
+from walrus_core.protocol.keys import KeyPair
+from walrus_core.services.uploader.outcome import NodeState, Phase, StoreProgress
+from walrus_core.types import ShardIndex
 
 
 def drawn_while(seconds: float, counter: Counter) -> bytes:
     """What `progress_bar` draws on a terminal while its body takes so long."""
+    return drawn_by(lambda: progress_bar("juggling", counter), seconds)
+
+
+def drawn_by(bars: Callable[[], AbstractContextManager[None]], seconds: float) -> bytes:
+    """What is drawn on a terminal while the body takes so long."""
     screen, terminal = pty.openpty()
     drawn = io.BytesIO()
 
@@ -27,7 +40,7 @@ def drawn_while(seconds: float, counter: Counter) -> bytes:
     with (
         os.fdopen(terminal, "w") as stderr,
         contextlib.redirect_stderr(stderr),
-        progress_bar("juggling", counter),
+        bars(),
     ):
         time.sleep(seconds)
     watcher.join()
@@ -60,3 +73,38 @@ def test_nothing_is_drawn_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> 
 def test_errors_pass_through_the_bar() -> None:
     with pytest.raises(KeyboardInterrupt), progress_bar("juggling", Counter(1)):
         raise KeyboardInterrupt
+
+
+@dataclass
+class Part:
+    """A node's part of an upload."""
+
+    member: Member
+    state: NodeState
+    sent: int
+
+
+def part(number: int, state: NodeState, sent: int) -> Part:
+    key, shard = KeyPair.generate().public_key, ShardIndex(number)
+    return Part(Member(bytes([number]) * 32, key, f"node{number}:9185", (shard,)), state, sent)
+
+
+@pytest.mark.parametrize(("n_nodes", "bars"), [(3, 3), (40, 0)])
+def test_a_store_is_drawn_with_its_nodes(
+    n_nodes: int, bars: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    progress = StoreProgress(Phase.UPLOADING, to_send=n_nodes * 1000, sent=700, needed=30)
+    progress.confirmed = 7
+    progress.nodes = [part(number, NodeState.SENDING, 500) for number in range(n_nodes)]
+    drawn = drawn_by(lambda: store_bars("photo.jpg", progress), PATIENCE + 5 * REFRESH)
+    assert b"photo.jpg: uploading" in drawn
+    assert b"7 shards, 30 are enough" in drawn
+    for number in range(n_nodes):
+        assert (b"node%d:9185: sending" % number in drawn) == (number < bars)
+
+
+def test_a_store_is_not_drawn_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with store_bars("photo.jpg", StoreProgress()):
+        time.sleep(PATIENCE + 2 * REFRESH)
+    assert capsys.readouterr() == ("", "")

@@ -94,6 +94,7 @@ class FanOut:
             node = NodeUpload(self, member, peers.node(member))
             self._nodes.append(node)
             self._tasks.append(asyncio.create_task(self._run(node)))
+        self.progress.nodes = self._nodes
 
     def register(self, object_id: bytes | None) -> None:
         """The blob is registered; `object_id` if it is deletable."""

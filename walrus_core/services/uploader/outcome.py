@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from walrus_core.codec.progress import Progress
 from walrus_core.types import BlobId, Epoch
 
 if TYPE_CHECKING:
+    from walrus_core.protocol.committee import Member
     from walrus_core.services.ports import BlobObject, Cost
 
 __all__ = [
+    "NodePart",
     "NodeResult",
     "NodeState",
     "Operation",
@@ -126,6 +129,19 @@ class Phase(enum.StrEnum):
     DONE = "done"
 
 
+class NodePart(Protocol):
+    """How far it has come with one node: see `NodeResult`."""
+
+    @property
+    def member(self) -> Member: ...
+
+    @property
+    def state(self) -> NodeState: ...
+
+    @property
+    def sent(self) -> int: ...
+
+
 @dataclass(slots=True)
 class StoreProgress:
     """How far a `store` has come; read it from anywhere, as often as you like.
@@ -141,3 +157,4 @@ class StoreProgress:
     sent: int = 0
     needed: int = 0
     confirmed: int = 0
+    nodes: Sequence[NodePart] = ()
