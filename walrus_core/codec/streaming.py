@@ -72,8 +72,8 @@ def encode_into(
     large, so that anonymous memory stays below 512 MiB at 1000 shards. The sink is called from this
     thread, and never again after an error but for `abandon`.
 
-    `frugal`: smaller windows, a temporary file sooner, and pages of files are let go as soon as they
-    were read: a 256 MiB file at 1000 shards takes less than its size, mapped pages included.
+    `frugal`: smaller windows, a temporary file sooner, and pages of files are let go as soon as
+    they were read: a 256 MiB file at 1000 shards takes less than its size, mapped pages included.
 
     `progress` counts bytes that the sink has taken. An error or Ctrl-C triggers `cancel`. Errors as
     in `encode`, OSError of the temporary file, and whatever the sink raises.
