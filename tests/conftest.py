@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=FEW_SEEDS,
         help="simulate the networks of these seeds; one number is one seed",
     )
+    parser.addoption("--long", action="store_true", help="drills in their full form")
 
 
 def _seeds(text: str) -> range:
