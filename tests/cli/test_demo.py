@@ -68,7 +68,8 @@ def test_a_file_survives(temporary: Path, blob_file: Path, blob: bytes) -> None:
     assert values["liar"] not in values["killed"]
     assert values["healedSlivers"] in (28, 30)
     assert not {values["liar"], *values["killed"]} & set(values["killedNext"])
-    assert values["seconds"].keys() == {"network", "store", "strike", "read", "heal", "total"}
+    acts = {"network", "store", "kill", "lie", "read", "heal", "total"}
+    assert values["seconds"].keys() == acts
     assert list(temporary.iterdir()) == []
     assert processes_below(temporary) == []
 
@@ -84,7 +85,7 @@ def test_the_story_and_ctrl_c(temporary: Path) -> None:
             running.send_signal(signal.SIGINT)
             break
     _, errors = running.communicate(timeout=60)
-    assert told == ["network", "encode", "pay", "upload", "store", "strike", "read"]
+    assert told == ["network", "encode", "pay", "upload", "store", "kill", "lie", "read"]
     assert running.returncode == ExitStatus.INTERRUPTED
     assert "interrupted" in errors
     assert "Traceback" not in errors

@@ -121,22 +121,23 @@ class Demo:
         with self._act("store", "encoding, paying, storing, certifying") as act:
             self.stored = outcome = await client.store(self._content, EPOCHS)
             act.tell(f"certified in epoch {outcome.certified_epoch}: the network answers for it")
-            for label, text in stored_lines(outcome, self._config):
-                self._story.line(label, text)
+            act.parts += stored_parts(outcome, self._config)
 
     async def _strike(self) -> None:
         """Kill nodes, and let one lie that has everything so far."""
         n_faulty = self._config.n_faulty_shards
         self.fate = fate = Fate.plan(self._weights, n_faulty, self._chance)
-        with self._act("strike", "killing nodes") as act:
+        forgiven = f"in all {fate.n_shards} of the {n_faulty} shards that may fail"
+        with self._act("kill", "killing nodes") as act:
             await asyncio.gather(*[self._network.node(number).kill() for number in fate.killed])
-            told = f"{self._named(fate.killed)} killed with -9"
-            if fate.liar is not None:
-                liar = self._network.node(fate.liar)
-                await liar.kill()
-                await liar.start(lie=fate.lie)
-                told += f"; {self._named([fate.liar])} {LIES[fate.lie]}"
-            act.tell(f"{told}: {fate.n_shards} of the {n_faulty} shards that may fail", timed=False)
+            act.tell(f"{self._named(fate.killed)}, with -9", timed=False)
+        if fate.liar is None:
+            return
+        with self._act("lie", "turning a node into a liar") as act:
+            liar = self._network.node(fate.liar)
+            await liar.kill()
+            await liar.start(lie=fate.lie)
+            act.tell(f"{self._named([fate.liar])} {LIES[fate.lie]}: {forgiven}", timed=False)
 
     async def _read(self, client: AsyncClient) -> None:
         with self._act("read", "reading the blob back") as act:
@@ -178,11 +179,11 @@ class Demo:
         """Others die now: what healed is needed."""
         n_faulty = self._config.n_faulty_shards
         self.killed_next = self.fate.strike_again(self._weights, n_faulty, self._chance)
-        with self._act("strike", "killing other nodes") as act:
+        with self._act("kill", "killing other nodes") as act:
             nodes = [self._network.node(number) for number in self.killed_next]
             await asyncio.gather(*[node.kill() for node in nodes])
             if nodes:
-                act.tell(f"{self._named(self.killed_next)} killed with -9 instead", timed=False)
+                act.tell(f"{self._named(self.killed_next)} instead, with -9", timed=False)
 
     def _named(self, numbers: Sequence[int]) -> str:
         """Nodes and their weights: `node 2 (14 shards)`."""
@@ -228,7 +229,7 @@ class Demo:
         }
 
 
-def stored_lines(outcome: StoreOutcome, config: EncodingConfig) -> Iterator[tuple[str, str]]:
+def stored_parts(outcome: StoreOutcome, config: EncodingConfig) -> Iterator[tuple[str, str]]:
     """The steps of a store, each with what it is called."""
     seconds, n_slivers = outcome.seconds, 2 * config.n_shards
     encoded = size_text(outcome.encoded_size)

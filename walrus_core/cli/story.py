@@ -18,11 +18,14 @@ LABEL = 8
 
 
 class Step:
-    """A step that is being done. `told`: what there is to say of it once it is."""
+    """A step that is being done, and what there is to say of it once it is: `told` in the end,
+    under its own label, and before that `parts`, under theirs.
+    """
 
     def __init__(self) -> None:
         self._started = time.perf_counter()
         self.told = ""
+        self.parts: list[tuple[str, str]] = []
 
     @property
     def seconds(self) -> float:
@@ -46,10 +49,10 @@ class Story:
         step = Step()
         with self._shown(doing):
             yield step
-        self.line(label, step.told)
+        for part, text in [*step.parts, (label, step.told)]:
+            self._line(part, text)
 
-    def line(self, label: str, text: str) -> None:
-        """Say something of what is done already."""
+    def _line(self, label: str, text: str) -> None:
         if not self._silent and text:
             click.echo(f"  {click.style(f'{label:<{LABEL}}', dim=True)}  {text}")
             sys.stdout.flush()
