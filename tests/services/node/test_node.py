@@ -11,6 +11,7 @@ from services.node.scripted_chain import ScriptedChain, key_pair
 from simulation.loop import run
 from simulation.workers import InlineWorkers
 
+from walrus_core.errors import MissingSliversError
 from walrus_core.protocol.messages import Confirmation
 from walrus_core.services.node import StorageNode
 from walrus_core.services.node_api import StoredStatus
@@ -27,6 +28,11 @@ async def store_pending(node: StorageNode, number: int) -> None:
     assert signed.verify(key_pair(1).public_key) == Confirmation(1, which)
     assert node.means.store.lacking(which, OWN) == []
     assert node.means.store.metadata(which) is not None
+
+
+async def send_pending(node: StorageNode, number: int) -> None:
+    """Send, and ask for nothing."""
+    await send(node, number, pending=True)
 
 
 def test_stores_and_confirms_what_was_registered() -> None:
@@ -59,11 +65,38 @@ def test_a_registration_may_come_at_any_moment(seed: int) -> None:
 
     async def main() -> None:
         chain, workers = found(), InlineWorkers(chance, longest=0.05)
-        async with running(make_node(chain, workers=workers)) as node, asyncio.TaskGroup() as tasks:
+        async with running(make_node(chain, workers=workers)) as node:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(1, 6):
+                    store = store_pending if number < 4 else send_pending
+                    tasks.create_task(store(node, number))
+                    tasks.create_task(register(chain, number))
+            await asyncio.sleep(1)
+            assert node.buffer.size == 0
             for number in range(1, 6):
-                tasks.create_task(store_pending(node, number))
-                tasks.create_task(register(chain, number))
-        assert node.buffer.size == 0
+                assert node.means.store.lacking(blob_id(number), OWN) == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_an_epoch_that_begins_meanwhile_is_not_signed_for(seed: int) -> None:
+    chance = random.Random(seed)
+
+    async def main() -> None:
+        chain, workers = found(), InlineWorkers(chance, longest=0.05)
+        chain.register(blob_id(1))
+        limits = dataclasses.replace(LIMITS, poll_interval=0.01)
+        async with running(make_node(chain, None, limits, workers=workers)) as node:
+            await send(node, 1)
+            confirming = asyncio.create_task(node.confirmation(blob_id(1), None))
+            await asyncio.sleep(chance.uniform(0, 0.2))
+            chain.begin_epoch({1: [*OWN, 7], 2: [4, 5, 6, 8, 9]})
+            (outcome,) = await asyncio.gather(confirming, return_exceptions=True)
+            if isinstance(outcome, MissingSliversError):
+                assert outcome.missing == 2, "those of shard 7"
+            else:
+                assert outcome.verify(key_pair(1).public_key) == Confirmation(1, blob_id(1))
 
     run(main())
 

@@ -75,6 +75,14 @@ def test_refuses_blobs_beyond_a_limit(limits: dict[str, float]) -> None:
     assert waiting.put_metadata(blob(2).metadata)
 
 
+def test_has_room_for_slivers_again() -> None:
+    waiting = buffer(pending_slivers=1)
+    for _ in range(2):
+        waiting.put_metadata(blob(1).metadata)
+        waiting.put_sliver(ShardIndex(0), SLIVER)
+        waiting.take(blob_id(1))
+
+
 def test_forgets_by_age_and_has_room_again() -> None:
     clock = Clock()
     waiting = buffer(clock, pending_blobs=2)

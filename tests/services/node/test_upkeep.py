@@ -143,6 +143,26 @@ def test_a_new_node_is_recovering_until_nothing_is_lacking() -> None:
     run(main())
 
 
+def test_more_than_can_be_wanted_at_once_is_healed_in_portions() -> None:
+    async def main() -> None:
+        chain = found()
+        for number in (1, 2, 3):
+            chain.register(blob_id(number), number)
+            chain.certify(blob_id(number), number)
+        limits = dataclasses.replace(LIMITS, wanted_blobs=1)
+        async with running(make_node(chain, limits=limits)) as node:
+            for number in (1, 2, 3):
+                await asyncio.sleep(2000)
+                assert (await node.health()).status == "RecoveryInProgress(1)"
+                assert len(node.wanted) == 1
+                await send(node, number)
+            await asyncio.sleep(2000)
+            assert (await node.health()).status == "Active"
+            assert len(node.wanted) == 0
+
+    run(main())
+
+
 def test_a_disk_that_fails_does_not_stop_the_node() -> None:
     async def main() -> None:
         chain = found()

@@ -165,13 +165,11 @@ class Receiving:
             raise NotRegisteredError(str(blob_id))
         verified = await workers.run(_verified_slivers, metadata, batch)
         try:
-            new = sum([self._buffer.put_sliver(shard, sliver) for shard, sliver in verified])
+            return sum([self._buffer.put_sliver(shard, sliver) for shard, sliver in verified])
         except MetadataNotFoundError:
             if not await self._registry.is_kept(blob_id):
                 raise  # or else it was registered, and what waited was stored, just now
-            return await workers.run(store.put_slivers, verified)
-        await self.promote_if_registered(blob_id)
-        return new
+        return await workers.run(store.put_slivers, verified)
 
 
 def _verified_metadata(metadata: BlobMetadata) -> VerifiedMetadata:
