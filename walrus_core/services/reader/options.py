@@ -39,7 +39,7 @@ class ReadOptions:
     not_found_grace: float = 2.0
     rounds: int = 3
     round_pause: float = 0.25
-    in_flight: int = 32 << 20
+    in_flight: int = 16 << 20
     batch: int = 4 << 20
     node_requests: int = 4
     spool_from: int = 64 << 20
