@@ -14,12 +14,14 @@ from walrus_core.client import AsyncClient
 from walrus_core.client.loop_thread import LoopThread
 from walrus_core.codec.encoder import compute_metadata
 from walrus_core.localnet.network.local_network import LocalNetwork
+from walrus_core.rpc.client import RpcPeers
 from walrus_core.services.uploader import StoreOutcome
-from walrus_core.types import BlobId
+from walrus_core.types import BlobId, shard_to_pair
 
 T = TypeVar("T")
 
 CHECKS_AT_ONCE = 4
+LOOK_SECONDS = 0.1
 
 
 def content(size: int, seed: int) -> bytes:
@@ -115,3 +117,25 @@ class Drill:
         async with self.client() as client:
             await self.ledger.check(client, self.n_shards)
         return time.perf_counter() - started
+
+
+async def heal(drill: Drill, number: int, timeout: float = 120.0) -> int:
+    """Wait until a node has both slivers of each of its shards, of every acknowledged blob; how
+    many these are.
+    """
+    committee = await drill.network.committee()
+    address = drill.network.node(number).address
+    member = next(each for each in committee.members if each.network_address == address)
+    peers = RpcPeers(drill.n_shards)
+    try:
+        async with asyncio.timeout(timeout):
+            for blob_id in drill.ledger.blobs:
+                wanted = {shard_to_pair(blob_id, shard, drill.n_shards) for shard in member.shards}
+                while True:
+                    found = await peers.node(member).holdings(blob_id)
+                    if found.primary >= wanted and found.secondary >= wanted:
+                        break
+                    await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await peers.close()
+    return 2 * len(member.shards) * len(drill.ledger.blobs)
