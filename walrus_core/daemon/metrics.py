@@ -17,7 +17,10 @@ from prometheus_client import (
     generate_latest,
 )
 
+from walrus_core.daemon.healing_metrics import HealingMetrics
+
 if TYPE_CHECKING:
+    from walrus_core.services.node.healing_progress import HealingProgress
     from walrus_core.services.node_api import NodeHealth
     from walrus_core.storage.store import Usage
 
@@ -65,6 +68,10 @@ class NodeMetrics:
         self._slivers = self._gauge("slivers_stored", "Slivers on disk")
         self._shards = self._gauge("shards", "Shards by their state", ("status",))
         self._status = self._gauge("status", "1 for the state that the node is in", ("status",))
+
+    def follow(self, healing: HealingProgress) -> None:
+        """Tell of a node's healing, too; to be called once."""
+        self._registry.register(HealingMetrics(healing))
 
     def observe(self, method: str, code: str, seconds: float) -> None:
         """A call has ended with the status `code`."""

@@ -172,6 +172,7 @@ async def _measured(
     from walrus_core.daemon.metrics_server import MetricsServer
 
     metrics = NodeMetrics()
+    metrics.follow(node.healing.progress)
 
     async def page() -> bytes:
         return metrics.text(await node.health(), await workers.run(store.usage))
