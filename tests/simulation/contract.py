@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from walrus_core.errors import Abort, UnknownObjectError
@@ -255,17 +255,10 @@ class Contract:
             dict(each.weights()) for each in (staking.previous_committee, staking.committee, coming)
         ]
 
-    def certified(self, blob_ids: Iterable[BlobId]) -> set[BlobId]:
-        """Those of these blobs that were certified at any time."""
-        return self._blobs_of("BlobCertified") & set(blob_ids)
-
     @property
     def invalid(self) -> set[BlobId]:
         """The blobs that were proven inconsistent."""
-        return self._blobs_of("InvalidBlobID")
-
-    def _blobs_of(self, name: str) -> set[BlobId]:
-        return {blob_of(event) for _, event in self._told if event.name == name}
+        return {blob_of(event) for _, event in self._told if event.name == "InvalidBlobID"}
 
     def find_blob(self, object_id: bytes) -> Blob:
         found = self.ledger.objects.get(object_id)

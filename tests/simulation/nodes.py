@@ -17,6 +17,7 @@ from simulation.workers import InlineWorkers
 from walrus_core.errors import StorageError, WalrusCoreError
 from walrus_core.localnet.network.lies import Liar, Lie
 from walrus_core.protocol.keys import KeyPair
+from walrus_core.services.node.healing_limits import HealingLimits
 from walrus_core.services.node.limits import NodeLimits
 from walrus_core.services.node.node import StorageNode
 from walrus_core.services.node_api import NodeApi
@@ -29,6 +30,13 @@ LIMITS = NodeLimits(
     collect_interval=40.0,
     read_only_seconds=30.0,
     heal_delay=5.0,
+    healing=HealingLimits(
+        blobs_at_once=2,
+        longest_retry=30.0,
+        transfer_patience=60.0,
+        settle_seconds=10.0,
+        liar_seconds=100.0,
+    ),
 )
 """Slower to look and quicker to act than a real node: virtual seconds are few, looks cost."""
 

@@ -161,14 +161,14 @@ class Simulation:
     def _is_healed(self) -> bool:
         """Whether all honest nodes have what they should, and the others' cheats are found out."""
         is_whole = all(self.faults.is_whole(node) for node in self.nodes if node.is_honest)
-        return is_whole and self.contract.certified(self.work.cheated) <= self.contract.invalid
+        return is_whole and self.contract.invalid.issuperset(self.work.live_cheats())
 
     async def _read_all(self, when: str) -> None:
         self.trace.note(f"everything is read, {when}")
         client = self.clients[0]
         for blob_id in self.work.live():
             await self.work.read_one(client, blob_id, must=True)
-        for blob_id in sorted(self.contract.certified(self.work.cheated)):
+        for blob_id in self.work.live_cheats():
             await self.work.read_cheated(client, blob_id)
         self.check()
 

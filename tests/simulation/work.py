@@ -65,16 +65,22 @@ class Work:
         return [intent for intent in self.intents if not intent.done]
 
     def live(self) -> list[BlobId]:
-        """The blobs that are certified and have not ended, by the ledger, in order; true ones."""
+        """The blobs that are certified and have not ended, in order, but those of cheats."""
+        return sorted(self._all_live() - self.cheated)
+
+    def live_cheats(self) -> list[BlobId]:
+        return sorted(self._all_live() & self.cheated)
+
+    def _all_live(self) -> set[BlobId]:
+        """As the ledger has it."""
         epoch = self.contract.ledger.state.system.epoch
-        found = {
+        return {
             blob_id_of(blob)
             for blob in self.contract.ledger.objects.values()
             if isinstance(blob, Blob)
             and blob.certified_epoch is not None
             and blob.storage.end_epoch > epoch
         }
-        return sorted(found - self.cheated)
 
     # -- storing ------------------------------------------------------------------------------
 
