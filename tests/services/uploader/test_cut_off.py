@@ -1,10 +1,10 @@
 """A `store` that is killed, wherever it is: the next one goes on, and nothing is paid twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from services.uploader.clockwork import Clockwork, counted
 from services.uploader.town import Town, content
 from simulation.chain import SimChain, Weather
 from simulation.loop import run
@@ -15,83 +15,13 @@ from walrus_core.errors import (
     TransactionUnknownError,
     WalrusCoreError,
 )
-from walrus_core.services.uploader import StoreRecord, Uploader, unfinished
+from walrus_core.services.uploader import StoreRecord, unfinished
 from walrus_core.services.uploader.record import record_name
-
-
-class Clockwork:
-    """Counts what an uploader does to the world, and kills it before or after step `stop`.
-
-    The dead do nothing more, whatever they clean up.
-    """
-
-    def __init__(self, stop: int, *, after: bool) -> None:
-        self.stop = stop
-        self.after = after
-        self.steps: list[str] = []
-        self.is_dead = False
-        self.victim: asyncio.Task[Any] | None = None
-
-    def around(self, thing: Any, *names: str) -> Any:
-        """`thing`, with these methods of it counted."""
-        return _Counted(self, thing, names)
-
-    async def step(self, name: str, call: Callable[[], Awaitable[Any]]) -> Any:
-        if self.is_dead:
-            raise asyncio.CancelledError
-        self.steps.append(name)
-        is_it = len(self.steps) - 1 == self.stop
-        if is_it and not self.after:
-            await self.kill()
-        result = await call()
-        if is_it:
-            await self.kill()
-        return result
-
-    async def kill(self) -> None:
-        assert self.victim is not None
-        self.is_dead = True
-        self.victim.cancel()
-        await asyncio.Event().wait()
-
-
-class _Counted:
-    def __init__(self, clockwork: Clockwork, thing: Any, names: tuple[str, ...]) -> None:
-        self._clockwork = clockwork
-        self._thing = thing
-        self._names = names
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._thing, name)
-        if name not in self._names:
-            return found
-
-        async def counted(*arguments: Any, **options: Any) -> Any:
-            return await self._clockwork.step(name, lambda: found(*arguments, **options))
-
-        return counted
-
-
-def counted(town: Town, clockwork: Clockwork, **options: Any) -> Uploader:
-    """An uploader all of whose effects are steps."""
-    uploader = town.uploader(**options)
-    chain_calls = ("register", "settle", "certify", "blob", "blobs", "state", "committees")
-    uploader.chain = clockwork.around(uploader.chain, *chain_calls)
-    uploader.journal = clockwork.around(town.journal, "load", "save", "remove")
-    peers: Any = town
-
-    class Peers:
-        def node(self, member: Any) -> Any:
-            calls = ("put_metadata", "holdings", "put_slivers", "confirmation")
-            return clockwork.around(peers.node(member), *calls)
-
-    uploader.peers = Peers()
-    return uploader
 
 
 async def killed(town: Town, clockwork: Clockwork, **options: Any) -> bool:
     """Whether the store was killed; else it came to its end."""
-    uploader = counted(town, clockwork, **options)
+    uploader = counted(town.uploader(**options), clockwork)
     clockwork.victim = asyncio.ensure_future(uploader.store(content(), 2))
     await asyncio.wait([clockwork.victim])
     if clockwork.victim.cancelled():
