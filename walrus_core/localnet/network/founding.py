@@ -97,6 +97,7 @@ def founded(directory: Path, n_nodes: int | None = None) -> Founded | None:
         return None
     try:
         addresses = tuple([str(node["network_address"]) for node in _read(founders)])
+        checked_int("nodes", len(addresses), 1, MOST_NODES)
         port = checked_int("chain", _read(ports)["chain"], 1, 65_535)
     except (LookupError, TypeError, ValueError, OSError) as error:
         raise StorageError(
