@@ -17,6 +17,8 @@ from localnet.running_network import RunningNetwork, places, running_network
 
 import walrus_core as wc
 from walrus_core.cli.exit_status import ExitStatus
+from walrus_core.cli.store import Store
+from walrus_core.services.uploader.outcome import Phase, StoreProgress
 
 N_SHARDS = 31
 SOURCE = random.Random(21)
@@ -236,35 +238,42 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_ctrl_c_says_how_to_go_on(network: RunningNetwork, tmp_path: Path) -> None:
-    """Wherever it is cut off: it pays once, and goes on."""
+    """Cut off once it has begun to pay, it goes on when it is run again, and pays once."""
     path = tmp_path / "large"
     path.write_bytes(SOURCE.randbytes(6 << 20))
     command = [sys.executable, "-m", "walrus_core", "store", str(path), "--json"]
-    cut_off = 0
-    for delay in (0.7, 1.0, 1.2, 1.4, 1.7, 60):
-        process = subprocess.Popen(
-            command, env=network.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        try:
-            out, _ = process.communicate(timeout=delay)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=30)
-        if not out:
-            continue  # it had hardly begun
-        values = json.loads(out)
-        if isinstance(values, list):  # done, or cut off behind its end
-            break
-        assert process.returncode == ExitStatus.INTERRUPTED
-        assert "run the same command" in values["error"]["message"]
-        cut_off += 1
-    assert cut_off
-    [blob] = [
-        blob
-        for blob in blobs_of(network)
-        if blob["blobId"] == blob_id_of(path) and blob["certifiedEpoch"]
-    ]
-    assert [other["blobId"] for other in blobs_of(network)].count(blob["blobId"]) == 1
+    begun = subprocess.Popen(command, env=network.environment, stdout=subprocess.PIPE)
+    while not list((network.home / "client").rglob("*.record")):
+        assert begun.poll() is None
+        time.sleep(0.001)
+    begun.send_signal(signal.SIGINT)
+    out, _ = begun.communicate(timeout=30)
+    assert begun.returncode == ExitStatus.INTERRUPTED
+    error = json.loads(out)["error"]
+    assert "pays nothing twice" in error["message"]
+    assert error["blobId"] == blob_id_of(path)
+    again = subprocess.run(command, env=network.environment, capture_output=True, check=True)
+    [result] = json.loads(again.stdout)
+    assert result["path"] == str(path)
+    [blob] = [blob for blob in blobs_of(network) if blob["blobId"] == blob_id_of(path)]
+    assert blob["certifiedEpoch"] == 1
+    assert not list((network.home / "client").rglob("*.record"))
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), wc.ChainUnavailableError("http://[::1]:1", "gone")]
+)
+def test_what_is_registered_and_how_to_go_on(error: BaseException) -> None:
+    """Whatever stops a store once it has registered the blob."""
+    store = Store(["photo.jpg"], 1, permanent=False)
+    store._progress = progress = StoreProgress(Phase.UPLOADING)
+    progress.blob_id = wc.compute_metadata(b"photo", N_SHARDS).blob_id
+    progress.object_id = b"o" * 32
+    told, values, remarks = store.told_after(error)
+    assert type(told) is type(error)
+    assert values == {"blobId": str(progress.blob_id), "objectId": f"0x{'6f' * 32}"}
+    assert f"registered as 0x{'6f' * 32}, not certified" in remarks[0]
+    assert "run the same command again" in f"{told} {remarks[0]}"
 
 
 def blobs_of(network: RunningNetwork) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from walrus_core.cli.store_progress import store_bars
 from walrus_core.cli.store_values import store_facts, store_values
 from walrus_core.codec.encoder import compute_metadata
 from walrus_core.codec.progress import Progress
-from walrus_core.errors import InvalidArgumentError
+from walrus_core.errors import InvalidArgumentError, NotEnoughConfirmationsError
 from walrus_core.services.uploader.outcome import Phase, StoreProgress
 from walrus_core.types import EncodingType
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from walrus_core.sui.chain import SuiChain
 
 MAX = "max"
+
+START_OVER = "nothing was paid yet; run the same command to start over"
+GO_ON = "run the same command again: it goes on where it was, and pays nothing twice"
 
 
 def epochs_wanted(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
@@ -117,17 +120,20 @@ class Store:
         return found
 
     def told_after(self, error: BaseException) -> tuple[BaseException, Values, list[str]]:
-        """What stopped it, with what was paid for before: all of that is told."""
+        """What stopped it, with what was paid for before and how to go on: all of that is told."""
         values: Values = {"stored": self._values} if self._done else {}
-        remarks = self._lines
-        if progress := self._progress:
-            values |= {"blobId": str(progress.blob_id)} if progress.blob_id else {}
-            if progress.object_id:
-                name = object_text(progress.object_id)
-                values |= {"objectId": name}
-                remarks.append(f"blob {progress.blob_id} is registered as {name}, not certified")
-            if isinstance(error, KeyboardInterrupt):
-                error = KeyboardInterrupt(_how_to_go_on(progress))
+        remarks, progress = self._lines, self._progress
+        if isinstance(error, KeyboardInterrupt) and progress:
+            error = KeyboardInterrupt(START_OVER if progress.phase is Phase.ENCODING else GO_ON)
+        if progress and progress.blob_id:
+            values["blobId"] = str(progress.blob_id)
+        if progress and progress.object_id:
+            values["objectId"] = name = object_text(progress.object_id)
+            known = f"blob {progress.blob_id} is registered as {name}, not certified"
+            if isinstance(error, KeyboardInterrupt):  # whose words end the report
+                remarks.append(known)
+            elif not isinstance(error, NotEnoughConfirmationsError):  # which says all that itself
+                remarks.append(f"{known}; {GO_ON}")
         return error, values, remarks
 
     def report(self) -> Report:
@@ -156,14 +162,6 @@ class Store:
             f"{outcome.blob_id}  {file}  object {object_text(outcome.object_id)}"
             for file, outcome in self._done
         ]
-
-
-def _how_to_go_on(progress: StoreProgress) -> str:
-    """What Ctrl-C leaves behind."""
-    again = "run the same command again"
-    if progress.phase is Phase.ENCODING:
-        return f"nothing was paid yet; {again} to start over"
-    return f"{again}: it goes on where it was, and what was paid is not paid twice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ MOST_OBJECTS = 50
 LARGEST_ANSWER = 32 << 20
 """Bytes: so many objects of Sui's largest size, 250 KiB, with room to spare."""
 
+REFUSED = "connection refused"
+
 OPTIONS = [
     ("grpc.max_receive_message_length", LARGEST_ANSWER),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -116,8 +118,7 @@ class LightConnection:
             reason = f"no answer within {self._timeout:g} seconds"
             raise ChainUnavailableError(self.url, reason) from None
         except grpc.aio.AioRpcError as error:
-            reason = f"{error.code().name}: {error.details() or 'no reason'}"
-            raise ChainUnavailableError(self.url, reason) from None
+            raise ChainUnavailableError(self.url, _reason(error)) from None
         if result is None:
             raise self.nonsense("it cannot be read")
         return result
@@ -155,6 +156,13 @@ class LightConnection:
                 credentials = grpc.ssl_channel_credentials()
                 self._channel = grpc.aio.secure_channel(target, credentials, OPTIONS)
         return self._channel
+
+
+def _reason(error: grpc.aio.AioRpcError) -> str:
+    details = error.details() or "no reason"
+    if REFUSED.lower() in details.lower():  # among much else
+        return REFUSED
+    return f"{error.code().name}: {details}"
 
 
 def _reader(message: Any) -> Callable[[bytes], Any]:

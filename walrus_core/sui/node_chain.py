@@ -76,6 +76,8 @@ class LightChain:
         try:
             staking = move.read_staking_inner(states.staking)
             ids = member_ids(staking)
+            if len(ids) > 2 * staking.n_shards:  # before so many objects are asked for
+                raise self._connection.nonsense(f"{len(ids):,} nodes for {staking.n_shards} shards")
             found = await self._connection.objects_if_any(ids)
             nodes = {
                 node_id: move.read_node(pool.contents)
