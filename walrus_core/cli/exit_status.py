@@ -32,7 +32,7 @@ class ExitStatus(enum.IntEnum):
     """
 
     DAMAGE_FOUND = 5
-    """Something does not match what the blob ID commits to."""
+    """Something does not match what the blob ID commits to, or a node's disk what was written."""
 
     INTERRUPTED = 130
     """Ctrl-C; every file that had not been written whole is gone, and a `store` goes on where it
@@ -45,6 +45,7 @@ _ENDS_WITH: tuple[tuple[type[BaseException], ExitStatus], ...] = (
     (errors.InvalidArgumentError, ExitStatus.USAGE),
     (errors.UnknownEngineError, ExitStatus.USAGE),
     (errors.InvalidEncodingError, ExitStatus.BAD_INPUT),
+    (errors.DamagedStoreError, ExitStatus.DAMAGE_FOUND),  # before its base class
     (errors.StorageError, ExitStatus.BAD_INPUT),
     (errors.ConfigurationError, ExitStatus.BAD_INPUT),
     (errors.BlobNotFoundError, ExitStatus.BAD_INPUT),

@@ -14,8 +14,11 @@ from walrus_core.cli.node_options import config_option, read_config, stopped_sto
 from walrus_core.cli.output import Report, Table
 from walrus_core.cli.progress import Counter, progress_bar
 from walrus_core.cli.quantities import count_text, size_text
+from walrus_core.errors import DamagedStoreError
 
 if TYPE_CHECKING:
+    from walrus_core.daemon.config import NodeConfig
+    from walrus_core.storage.local import LocalStore
     from walrus_core.storage.store import Damage, SliverStore, Usage
 
 SHOWN = 20
@@ -33,14 +36,16 @@ class _Found:
 
 @click.command("check", cls=Command)
 @config_option
-def command(config_file: Path) -> Report:
+@click.option("--repair", is_flag=True, help="Make an index that cannot be read usable again.")
+def command(config_file: Path, repair: bool) -> Report:
     """Read everything on a stopped node's disk and compare it with its checksums.
 
     What is damaged is remembered: the node heals it from others when it runs again. The exit status
-    is 5 then.
+    is 5 then, and also if the index cannot be read, which takes --repair before the node can run;
+    what the index has lost is healed, too.
     """
     config = read_config(config_file)
-    store = stopped_store(config)
+    store, is_repaired = _checked_store(config, repair)
     try:
         usage = store.usage()
         found = _scrubbed(store, usage)
@@ -58,6 +63,7 @@ def command(config_file: Path) -> Report:
         "storedBytes": usage.size,
         "limitBytes": usage.limit,
         "freeBytes": usage.free,
+        "repaired": is_repaired,
         "damaged": [{"what": what, "reason": reason} for what, reason in found.damaged.items()],
     }
     facts = {
@@ -67,12 +73,41 @@ def command(config_file: Path) -> Report:
         "free": size_text(usage.free),
         "read": f"{count_text(found.items, 'item')}, {size_text(found.size)}",
     }
+    if is_repaired:
+        facts["index"] = "repaired; run the node, and it heals what was lost from the others"
     return _report(values, facts, found)
+
+
+def _checked_store(config: NodeConfig, repair: bool) -> tuple[LocalStore, bool]:
+    """The store, all of whose index can be read, and whether it had to be repaired for that.
+
+    DamagedStoreError if it had to and was not to.
+    """
+    try:
+        return _readable_store(config), False
+    except DamagedStoreError:
+        if not repair:
+            raise
+    from walrus_core.storage.local import repair_store
+
+    repair_store(config.storage_path)
+    return _readable_store(config), True
+
+
+def _readable_store(config: NodeConfig) -> LocalStore:
+    store = stopped_store(config)
+    try:
+        store.check_index()
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _report(values: dict[str, object], facts: dict[str, str], found: _Found) -> Report:
     if not found.damaged:
-        return Report(values, headline="everything is as it was written", facts=facts)
+        headline = "everything that is there is as it was written"
+        return Report(values, headline=headline, facts=facts)
     rows = [[what, reason] for what, reason in list(found.damaged.items())[:SHOWN]]
     more = len(found.damaged) - len(rows)
     return Report(

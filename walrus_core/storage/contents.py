@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 
+from walrus_core.errors import DamagedStoreError
 from walrus_core.storage.backing import Files
 from walrus_core.storage.catalogue import Catalogue
 from walrus_core.storage.entries import BLOCK, Head, file_name
@@ -68,7 +69,10 @@ class Contents:
 
     def _blocks(self, item: bytes, head: Head, low: int, high: int) -> bytes:
         if head.file is None:
-            (content,) = self._catalogue.content([item])
+            try:
+                (content,) = self._catalogue.content([item])
+            except DamagedStoreError as error:
+                raise DamagedItem(f"the index cannot read it: {error}") from error
             if content is None:
                 raise DamagedItem("its content is missing")
             return content if high - low == len(content) else content[low:high]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from walrus_core.codec.files import errors_named, whole_file, write_all
 from walrus_core.errors import StorageError, StoreFormatError, StoreInUseError
+from walrus_core.storage.entries import CURSOR
 from walrus_core.storage.indexed import INLINE_BELOW, IndexedStore
 from walrus_core.storage.rocks import RocksIndex, repair_index
 from walrus_core.storage.sliver_files import SliverFiles, sync_data, sync_directory
@@ -56,6 +57,11 @@ class LocalStore(IndexedStore):
             index.close()
             raise
 
+    def check_index(self) -> None:
+        """Read all of the index. DamagedStoreError if some of it cannot be read: `repair_store`."""
+        for _ in self._catalogue.pages(b""):
+            pass
+
     def close(self) -> None:
         super().close()
         self._directory_lock.close()
@@ -91,11 +97,18 @@ def repair_store(path: FilePath) -> None:
     """Make a store usable again whose index cannot be opened; what cannot be read is lost.
 
     Slivers whose entries are lost go at the next start, to be healed from other nodes. The event
-    cursor may be from before the damage. Errors as `open_store`.
+    cursor is forgotten, so that the chain tells again what it said of blobs whose records are lost.
+    Errors as `open_store`.
     """
     directory = Path(path)
     with _prepare(directory):
         repair_index(directory / "index")
+        index = RocksIndex(directory / "index")
+        try:
+            index.apply({}, [CURSOR])
+            index.settle()
+        finally:
+            index.close()
 
 
 def _prepare(directory: Path) -> BinaryIO:

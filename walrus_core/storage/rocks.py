@@ -73,11 +73,24 @@ class RocksIndex:
     def scan(self, prefix: bytes, start: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         with self._errors_named():
             page: list[tuple[bytes, bytes]] = []
-            for key, value in islice(self._db.items(from_key=max(prefix, start)), limit):
+            start = max(prefix, start)
+            for key, value in islice(self._db.items(from_key=start), limit):
                 if not key.startswith(prefix):
-                    break
+                    return page
                 page.append((key, value))
+            if len(page) < limit:
+                self._require_end(page[-1][0] if page else start)
             return page
+
+    def _require_end(self, key: bytes) -> None:
+        """See that nothing follows `key`: rocksdict's `items` also ends where it cannot read on,
+        and only a raw iterator says so.
+        """
+        iterator = self._db.iter()
+        iterator.seek(key)
+        if iterator.valid():
+            iterator.next()
+        iterator.status()
 
     def close(self) -> None:
         with self._writing, self._errors_named(), suppress(rocksdict.DbClosedError):
@@ -105,7 +118,9 @@ def _translated(path: str, error: Exception) -> Exception:
     if "No space left" in text or "File too large" in text:
         return OSError(errno.ENOSPC, text, path)
     if "Corruption" in text or "No such file" in text:
-        advice = "repair the store, or start with an empty one and let the node heal"
+        advice = (
+            "repair the store (`walrus-core node check --repair`), and the node heals what is lost"
+        )
         return DamagedStoreError(path, f"{text}; {advice}")
     return StorageError(path, text)
 
