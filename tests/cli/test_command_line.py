@@ -102,6 +102,12 @@ def test_every_error_has_its_status() -> None:
     assert exit_status_of(errors.InvalidArgumentError("no")) == ExitStatus.USAGE
     assert exit_status_of(errors.OutOfMemoryError(1 << 40)) == ExitStatus.FAILED
     assert exit_status_of(errors.NotEnoughSymbolsError(2, 1)) == ExitStatus.NOT_RECONSTRUCTIBLE
+    assert exit_status_of(errors.BlobNotFoundError("AAA")) == ExitStatus.BAD_INPUT
+    assert exit_status_of(errors.ConfigurationError("a", "b")) == ExitStatus.BAD_INPUT
+    assert exit_status_of(errors.BlobUnavailableError("A", 2, 1)) == ExitStatus.NOT_RECONSTRUCTIBLE
+    assert exit_status_of(errors.InvalidBlobIdError("AAA")) == ExitStatus.NOT_RECONSTRUCTIBLE
+    assert exit_status_of(errors.NodeUnavailableError("a", "b")) == ExitStatus.FAILED
+    assert exit_status_of(errors.ChainUnavailableError("a", "b")) == ExitStatus.FAILED
     assert exit_status_of(OSError()) == ExitStatus.FAILED
     assert exit_status_of(KeyboardInterrupt()) == ExitStatus.INTERRUPTED
     assert [status.value for status in ExitStatus] == [0, 1, 2, 3, 4, 5, 130]

@@ -260,6 +260,17 @@ def test_ctrl_c_says_how_to_go_on(network: RunningNetwork, tmp_path: Path) -> No
     assert not list((network.home / "client").rglob("*.record"))
 
 
+def test_reading_needs_no_pysui(run: Run, network: RunningNetwork, new_file: Path) -> None:
+    """It alone takes longer to load than all the rest."""
+    assert run("store", new_file).status == 0
+    program = (
+        "import sys; sys.modules['pysui'] = None; from walrus_core.cli.app import main; main()"
+    )
+    for line in (["read", blob_id_of(new_file)], ["status", "--file", str(new_file)]):
+        command = [sys.executable, "-c", program, *line]
+        subprocess.run(command, env=network.environment, capture_output=True, check=True)
+
+
 @pytest.mark.parametrize(
     "error", [KeyboardInterrupt(), wc.ChainUnavailableError("http://[::1]:1", "gone")]
 )
