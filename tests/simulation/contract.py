@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from walrus_core.errors import Abort, UnknownObjectError
 from walrus_core.localnet.ledger import Event, Ledger, LedgerConfig, NodeMetadata
-from walrus_core.localnet.ledger.objects import Blob, Coin, Storage, StorageNodeCap
+from walrus_core.localnet.ledger.objects import Blob, Coin, StakedWal, Storage, StorageNodeCap
 from walrus_core.localnet.ledger.staking_state import DONE, SELECTED
 from walrus_core.localnet.ledger.system import System
 from walrus_core.localnet.ledger.wal import FROST_PER_WAL
@@ -92,6 +92,7 @@ class Contract:
         )
         self._started: float | None = None
         self.caps: dict[bytes, StorageNodeCap] = {}
+        self._stakes: dict[bytes, list[StakedWal]] = {}
         self.purses: dict[bytes, Purse] = {}
         self.executed: dict[bytes, Executed] = {}
         self._signed = 0
@@ -120,7 +121,16 @@ class Contract:
     def stake(self, node_id: bytes, amount: int) -> None:
         """Stake `amount` WAL more with a node; it counts from the next committee chosen on."""
         coin = self.ledger.coin.split(self.ledger.wal.genesis_coin, amount * FROST_PER_WAL)
-        self.ledger.staking.stake_with_pool(coin, node_id)
+        staked = self.ledger.staking.stake_with_pool(coin, node_id)
+        self._stakes.setdefault(node_id, []).append(staked)
+
+    def unstake(self, node_id: bytes) -> None:
+        """Ask for all of a node's stake back: it leaves as soon as it may."""
+        for staked in self._stakes.pop(node_id, []):
+            if self.ledger.staking.can_withdraw_staked_wal_early(staked):
+                self.ledger.staking.withdraw_stake(staked)
+            else:
+                self.ledger.staking.request_withdraw_stake(staked)
 
     def open_purse(self, address: bytes, amount: int = PLENTY) -> Purse:
         """Give an address `amount` FROST, unless it has a purse already."""

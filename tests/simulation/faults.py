@@ -24,6 +24,8 @@ from simulation.work import Intent, Work
 MEAN_OUTAGE = 20.0
 """Virtual seconds that most faults last."""
 
+MOST_NODES = 40
+
 LATE = 60.0
 """Virtual seconds in which a transaction may still be executed."""
 
@@ -43,7 +45,7 @@ class Loss:
 
 @dataclass
 class Faults:
-    """`impaired`: why each node that does not count counts as dead, by its address."""
+    """`impaired`: why a node counts as dead, by its address. `join` makes a node with a stake."""
 
     plan: Plan
     contract: Contract
@@ -51,6 +53,7 @@ class Faults:
     clients: list[SimClient]
     conditions: Conditions
     work: Work
+    join: Callable[[int], None]
     trace: Trace
     chance: random.Random
     impaired: dict[str, str] = field(default_factory=dict)
@@ -71,6 +74,7 @@ class Faults:
             "chain": self.cut_chain,
             "client kills": self.kill_client,
             "epochs": self.move_stake,
+            "changes": self.change_committee,
         }
 
     def begin(self) -> None:
@@ -197,6 +201,16 @@ class Faults:
         healthy = [n for n in self.nodes if n.is_honest and n.address not in self.impaired]
         if healthy:
             self.contract.stake(self.chance.choice(healthy).node_id, self.chance.randint(1, 150))
+
+    def change_committee(self) -> None:
+        """A node joins, or one leaves if no other is impaired: those would get its shards, too."""
+        members = self.contract.weights()[-1]
+        if self.chance.random() < 0.5 and len(self.nodes) < MOST_NODES:
+            self.join(self.chance.randint(60, 140))
+        elif not self.impaired and all(node.is_honest for node in self.nodes) and len(members) > 4:
+            leaving = self.chance.choice([n for n in self.nodes if n.node_id in members])
+            self.trace.note(f"{leaving.address} leaves")
+            self.contract.unstake(leaving.node_id)
 
     # -- who may fail -------------------------------------------------------------------------
 

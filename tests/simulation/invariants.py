@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,13 +32,15 @@ class Confirmations:
     """Watches what nodes sign: for `Network.on_answer`."""
 
     contract: Contract
-    nodes: Mapping[str, SimNode]
+    nodes: Sequence[SimNode]
     bugs: list[BaseException]
     signed: int = 0
 
     def heard(self, address: str, method: str, arguments: Sequence[Any], answer: Any) -> None:
-        node = self.nodes.get(address)
-        if method != "confirmation" or node is None or not node.is_honest:
+        if method != "confirmation":
+            return
+        node = next(node for node in self.nodes if node.address == address)
+        if not node.is_honest:
             return
         assert isinstance(answer, SignedMessage)
         message = parse_message(answer.serialized_message)

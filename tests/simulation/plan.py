@@ -21,6 +21,7 @@ FAULTS = (
     "client kills",  # clients are killed while they store
     "cheats",  # of them, one encodes inconsistently
     "epochs",  # shards move
+    "changes",  # nodes join, and leave
 )
 
 
@@ -60,7 +61,7 @@ class Plan:
             n_clients=chance.randint(1, 3),
             n_steps=chance.randint(8, 30),
             mean_pause=chance.choice([2.0, 5.0, 8.0]),
-            epoch_seconds=chance.uniform(20, 80) if "epochs" in faults else 1e7,
+            epoch_seconds=chance.uniform(20, 80) if faults & {"epochs", "changes"} else 1e7,
             faults=faults,
         )
 

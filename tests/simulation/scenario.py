@@ -54,23 +54,29 @@ class Simulation:
         self._chance = random.Random(f"scenario {plan.seed}")
         self.contract = Contract(plan.n_shards, epoch_seconds=plan.epoch_seconds)
         conditions = Conditions(random.Random(f"links {plan.seed}"))
-        network = Network(conditions)
-        shared = Everything(self.contract, network, self.trace, str(plan.seed))
-        self.nodes = self._found(shared)
-        self.clients = [SimClient(shared, f"client{n}") for n in range(plan.n_clients)]
+        self._network = Network(conditions)
+        self._shared = Everything(self.contract, self._network, self.trace, str(plan.seed))
+        self.nodes: list[SimNode] = []
+        self._found()
+        self.clients = [SimClient(self._shared, f"client{n}") for n in range(plan.n_clients)]
         self._payments = Payments(self.contract)
         of_all = self.trace, self._chance
         self.work = Work(
             self.contract, self.clients, self._payments, *of_all, self.bugs, self._may_reads_fail
         )
         self.faults = Faults(
-            plan, self.contract, self.nodes, self.clients, conditions, self.work, *of_all
+            plan,
+            self.contract,
+            self.nodes,
+            self.clients,
+            conditions,
+            self.work,
+            self._join,
+            *of_all,
         )
-        by_address = {node.address: node for node in self.nodes}
-        self.confirmations = Confirmations(self.contract, by_address, self.bugs)
-        network.hosts.update(by_address)
-        network.on_bug = self.bugs.append
-        network.on_answer = self.confirmations.heard
+        self.confirmations = Confirmations(self.contract, self.nodes, self.bugs)
+        self._network.on_bug = self.bugs.append
+        self._network.on_answer = self.confirmations.heard
 
     async def run(self) -> None:
         """See the module's docstring."""
@@ -110,18 +116,29 @@ class Simulation:
 
     # -- how ----------------------------------------------------------------------------------
 
-    def _found(self, shared: Everything) -> list[SimNode]:
+    def _found(self) -> None:
         """The nodes of the first committee; which of them lie, and how."""
-        ids = [
-            self.contract.add_node(key_pair(number), f"node{number}:9185", stake)
-            for number, stake in enumerate(self.plan.stakes)
-        ]
+        ids = [self._register(number, stake) for number, stake in enumerate(self.plan.stakes)]
         self.contract.begin()
         liars = self._choose_liars()
-        return [
-            SimNode(shared, key_pair(number), f"node{number}:9185", node_id, liars.get(node_id))
-            for number, node_id in enumerate(ids)
-        ]
+        for number, node_id in enumerate(ids):
+            self._add(number, node_id, liars.get(node_id))
+
+    def _join(self, stake: int) -> None:
+        """One more node, which gets shards when the epoch after this one begins, or the next."""
+        number = len(self.nodes)
+        node = self._add(number, self._register(number, stake))
+        self.trace.note(f"{node.address} joins")
+        node.boot()
+
+    def _register(self, number: int, stake: int) -> bytes:
+        return self.contract.add_node(key_pair(number), _address(number), stake)
+
+    def _add(self, number: int, node_id: bytes, lie: Lie | None = None) -> SimNode:
+        node = SimNode(self._shared, key_pair(number), _address(number), node_id, lie)
+        self.nodes.append(node)
+        self._network.hosts[node.address] = node
+        return node
 
     def _choose_liars(self) -> dict[bytes, Lie]:
         """Up to f shards' worth, or up to half of it."""
@@ -148,7 +165,8 @@ class Simulation:
     def _may_reads_fail(self) -> bool:
         """Whether reads may fail for a while, with the faults that this plan has."""
         return bool(
-            self.plan.faults & {"lossy", "partitions", "chain", "slow", "blackouts", "epochs"}
+            self.plan.faults
+            & {"lossy", "partitions", "chain", "slow", "blackouts", "epochs", "changes"}
         )
 
     async def _until(self, condition: Callable[[], bool], what: str) -> None:
@@ -179,6 +197,10 @@ class Simulation:
         error = context.get("exception")
         if error is not None and not isinstance(error, PowerCutError):
             self.bugs.append(error)
+
+
+def _address(number: int) -> str:
+    return f"node{number}:9185"
 
 
 def simulate(seed: int) -> Simulation:
