@@ -29,14 +29,19 @@ class Observed:
     written_bytes: int
 
 
-def observe(program: Sequence[object], directory: Path, group: Path | None = None) -> Observed:
+def observe(
+    program: Sequence[object],
+    directory: Path,
+    group: Path | None = None,
+    stdout: int = subprocess.DEVNULL,
+) -> Observed:
     """Run a Python program that writes below `directory`, perhaps in a control group."""
     join = None if group is None else lambda: _set(group / "cgroup.procs", 0)
     command = [sys.executable, *map(str, program)]
     settle(directory)
     anonymous = resident = n_files = 0
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=join)
+    process = subprocess.Popen(command, stdout=stdout, preexec_fn=join)
     while not _has_ended(process.pid):
         memory = _numbers(f"{process.pid}/status", "RssAnon", "VmHWM")
         anonymous, resident = max(anonymous, memory["RssAnon"]), max(resident, memory["VmHWM"])

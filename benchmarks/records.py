@@ -22,32 +22,36 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def load(name: str) -> Row:
-    """The JSON of one benchmark."""
-    results: Row = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+def load(name: str | Path) -> Row:
+    """The JSON of one benchmark, by its name or in a file somewhere else."""
+    results: Row = json.loads(_file(name).read_text(encoding="utf-8"))
     return results
 
 
-def earlier_rows(name: str) -> list[Row]:
+def earlier_rows(name: str | Path) -> list[Row]:
     """The rows of an earlier run on this machine; those of another one say nothing here."""
-    if not (RESULTS / f"{name}.json").exists():
+    if not _file(name).exists():
         return []
     results, here = load(name), machine()
     if any(results["machine"][field] != here[field] for field in SAME_MACHINE):
-        print(f"{name}.json is from another machine: its rows are dropped", file=sys.stderr)
+        print(f"{_file(name)} is from another machine: its rows are dropped", file=sys.stderr)
         return []
     rows: list[Row] = results["rows"]
     return rows
 
 
-def save(name: str, rows: list[Row]) -> None:
-    """Write benchmarks/results/NAME.json."""
+def save(name: str | Path, rows: list[Row]) -> None:
+    """Write benchmarks/results/NAME.json, or another file."""
     RESULTS.mkdir(exist_ok=True)
     command = " ".join(["python", *sys.argv])
     result = {"when": now(), "command": command, "machine": machine(), "rows": rows}
-    path = RESULTS / f"{name}.json"
+    path = _file(name)
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"wrote {path}", file=sys.stderr)
+
+
+def _file(name: str | Path) -> Path:
+    return name if isinstance(name, Path) else RESULTS / f"{name}.json"
 
 
 def machine() -> Row:
