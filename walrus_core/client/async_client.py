@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
 
 from walrus_core.client.journal import FileJournal, state_directory
+from walrus_core.client.turns import FileTurns
 from walrus_core.client.wallet import paying_chain
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc.client import RpcPeers
@@ -193,8 +194,15 @@ class AsyncClient:
         chain = paying_chain(self.network, self._key, self._wallet, self._address)
         await self._opened.enter_async_context(chain)
         journal = FileJournal(self._journal_directory, self._workers)
-        chance = random.Random()
-        return Uploader(chain, peers, self._workers, journal, chance, self._upload_options)
+        return Uploader(
+            chain,
+            peers,
+            self._workers,
+            journal,
+            random.Random(),
+            self._upload_options,
+            FileTurns(self._journal_directory),
+        )
 
     @property
     def _opened(self) -> AsyncExitStack:

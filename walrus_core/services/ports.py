@@ -2,7 +2,7 @@
 
 * `ChainReader`, `Chain`, `NodeChain`: the contract, as anyone, a wallet, or a node meets it;
 * `Workers`: threads for what blocks or computes;
-* `Journal`: small records that outlive the process;
+* `Journal`, `Turns`: small records that outlive the process, and who may use them now;
 * storage nodes: `services.node_api`; the disk: `storage.store`.
 
 Time is asyncio's: the services sleep with `asyncio.sleep`, set deadlines with `asyncio.timeout` and
@@ -16,6 +16,7 @@ bytes. Everything that spends answers with a `Receipt`, or fails without having 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
@@ -42,6 +43,7 @@ __all__ = [
     "Registration",
     "Stake",
     "StorageResource",
+    "Turns",
     "Workers",
 ]
 
@@ -334,3 +336,11 @@ class Journal(Protocol):
     async def remove(self, name: str) -> None: ...
 
     def names(self) -> Iterator[str]: ...
+
+
+class Turns(Protocol):
+    """One at a time, among all who share them, is at what a name stands for."""
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Entered when nobody else is. A process that dies gives up its turns."""
+        ...

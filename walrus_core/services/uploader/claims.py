@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from walrus_core.errors import Abort, TransactionFailedError, UnknownObjectError
@@ -11,6 +11,7 @@ from walrus_core.services.uploader.outcome import Operation
 from walrus_core.services.uploader.record import StoreRecord, load_record, record_name
 
 if TYPE_CHECKING:
+    from walrus_core.protocol.certificate import Certificate
     from walrus_core.services.ports import Chain, Journal
     from walrus_core.types import Epoch
 
@@ -19,8 +20,8 @@ __all__ = ["Claim", "Claims"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A registration that serves. `cost` and `gas`: what it took, if this or a run that was cut off
-    paid it.
+    """A registration that serves. `cost` and `gas`: what it took, and `certificate`: what it was
+    certified with, if this or a run that was cut off did that.
     """
 
     object_id: bytes
@@ -29,6 +30,7 @@ class Claim:
     resumed: bool
     cost: Cost
     gas: int
+    certificate: Certificate | None = None
 
 
 class Claims:
@@ -40,6 +42,7 @@ class Claims:
         self._wanted = wanted
         self._epochs = epochs
         self._name = record_name(chain.address, wanted.blob_id, deletable=wanted.deletable)
+        self._record: StoreRecord | None = None
 
     async def find(self, *, reuse: bool = True) -> Claim | None:
         """What a run before this one began, or, with `reuse`, any registration that serves."""
@@ -59,12 +62,10 @@ class Claims:
 
     async def buy(self) -> Claim:
         """Register the blob; what may have been paid is on record before it is."""
-        record: StoreRecord | None = None
 
         async def keep(signed: bytes) -> None:
-            nonlocal record
-            record = StoreRecord(self._wanted.blob_id, self._wanted.deletable, self._epochs, signed)
-            await self._journal.save(self._name, record.to_bytes())
+            wanted = self._wanted
+            await self._save(StoreRecord(wanted.blob_id, wanted.deletable, self._epochs, signed))
 
         try:
             registration = await self._chain.register(self._wanted, self._epochs, keep)
@@ -74,14 +75,24 @@ class Claims:
         ):  # it was executed, or never sent, and bought nothing
             await self.close()
             raise
-        if record is not None:
-            await self._journal.save(self._name, record.executed(registration).to_bytes())
+        if self._record is not None:
+            await self._save(self._record.executed(registration))
         cost, gas = registration.cost, registration.receipt.gas
         return Claim(registration.object_id, Operation.REGISTERED, False, False, cost, gas)
 
+    async def keep(self, certificate: Certificate) -> None:
+        """Write down what will be put on chain, for those who ask when this run is gone."""
+        if self._record is not None:
+            await self._save(replace(self._record, certificate=certificate))
+
     async def close(self) -> None:
         """Nothing is left to be finished."""
+        self._record = None
         await self._journal.remove(self._name)
+
+    async def _save(self, record: StoreRecord) -> None:
+        await self._journal.save(self._name, record.to_bytes())
+        self._record = record
 
     async def _resumed(self, epoch: Epoch) -> Claim | None:
         """What the record leads to, if it still serves."""
@@ -94,13 +105,21 @@ class Claims:
                 await self.close()
                 return None
             record = record.executed(registration)
-            await self._journal.save(self._name, record.to_bytes())
+            await self._save(record)
         blob = await self._living(record, epoch)
         if blob is None:
             await self.close()
             return None
-        certified = blob.certified_epoch is not None
-        return Claim(blob.object_id, Operation.REGISTERED, certified, True, record.cost, record.gas)
+        self._record = record
+        return Claim(
+            blob.object_id,
+            Operation.REGISTERED,
+            blob.certified_epoch is not None,
+            True,
+            record.cost,
+            record.gas,
+            record.certificate,
+        )
 
     async def _living(self, record: StoreRecord, epoch: Epoch) -> BlobObject | None:
         """The record's blob, if it is still there for as long as it was, or now is, wanted."""

@@ -11,6 +11,7 @@ from walrus_core.codec.progress import Progress
 from walrus_core.types import BlobId, Epoch
 
 if TYPE_CHECKING:
+    from walrus_core.protocol.certificate import Certificate
     from walrus_core.protocol.committee import Member
     from walrus_core.services.ports import BlobObject, Cost
 
@@ -83,7 +84,8 @@ class StoreOutcome:
     """A blob that is stored: a quorum holds it, and the chain knows.
 
     `blob`: its object on chain. `cost`: what registering it took, now or, if `resumed`, in the run
-    that was cut off; `gas`: MIST, likewise, with what certifying took.
+    that was cut off; `gas`: MIST, likewise, with what certifying took. `certificate`: what a quorum
+    signed; None if the blob was certified before.
     """
 
     blob: BlobObject
@@ -96,6 +98,7 @@ class StoreOutcome:
     gas: int
     seconds: Seconds
     nodes: tuple[NodeResult, ...] = ()
+    certificate: Certificate | None = None
 
     @property
     def blob_id(self) -> BlobId:

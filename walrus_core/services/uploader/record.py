@@ -10,11 +10,14 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from walrus_core.errors import InvalidEncodingError, StorageError
 from walrus_core.services.ports import Cost, Journal, Registration
 from walrus_core.types import BlobId
+
+if TYPE_CHECKING:  # the curve is loaded by those who have one
+    from walrus_core.protocol.certificate import Certificate
 
 __all__ = ["StoreRecord", "record_name", "unfinished"]
 
@@ -32,7 +35,8 @@ def record_name(address: bytes, blob_id: BlobId, *, deletable: bool) -> str:
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
     """`signed`: the registration, as `Chain.settle` takes it. The others are known once it was
-    executed: the object's id, and what it took in FROST and MIST.
+    executed: the object's id, and what it took in FROST and MIST; and, before it is put on chain,
+    what a quorum signed.
     """
 
     blob_id: BlobId
@@ -42,6 +46,7 @@ class StoreRecord:
     object_id: bytes | None = None
     cost: Cost = Cost(0, 0)  # noqa: RUF009 - it is frozen
     gas: int = 0
+    certificate: Certificate | None = None
 
     def executed(self, registration: Registration) -> Self:
         """The record, now that the blob is registered."""
@@ -62,6 +67,7 @@ class StoreRecord:
             "objectId": self.object_id and self.object_id.hex(),
             "cost": {"storage": self.cost.storage, "write": self.cost.write},
             "gas": self.gas,
+            "certificate": self.certificate and self.certificate.to_json(),
         }
         return json.dumps(value, indent=1).encode("ascii")
 
@@ -81,6 +87,7 @@ class StoreRecord:
                 object_id=None if object_id is None else bytes.fromhex(object_id),
                 cost=Cost(_of_type(int, cost["storage"]), _of_type(int, cost["write"])),
                 gas=_of_type(int, value["gas"]),
+                certificate=_certificate(value.get("certificate")),
             )
         except (ValueError, TypeError, KeyError, binascii.Error) as error:
             raise InvalidEncodingError(f"no record of a store: {error}") from error
@@ -103,6 +110,14 @@ async def unfinished(journal: Journal) -> list[StoreRecord]:
     names = [name for name in journal.names() if name.startswith(PREFIX)]
     found = [await load_record(journal, name) for name in sorted(names)]
     return [record for record in found if record is not None]
+
+
+def _certificate(value: object) -> Certificate | None:
+    if value is None:
+        return None
+    from walrus_core.protocol.certificate import Certificate
+
+    return Certificate.from_json(value)
 
 
 def _of_type(kind: type, value: Any) -> Any:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
 from walrus_core.errors import (
     Abort,
@@ -28,6 +27,7 @@ from walrus_core.services.uploader.options import UploadOptions
 from walrus_core.services.uploader.outcome import Phase, Seconds, StoreOutcome, StoreProgress
 from walrus_core.services.uploader.record import record_name
 from walrus_core.services.uploader.sliver_stream import SliverSource
+from walrus_core.services.uploader.turns import LocalTurns
 from walrus_core.types import Axis, checked_int
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from walrus_core.protocol.committee import Committee
     from walrus_core.services.encoding import Encoding
     from walrus_core.services.node_api import Peers
-    from walrus_core.services.ports import Chain, Journal, Workers
+    from walrus_core.services.ports import Chain, Journal, Turns, Workers
 
 __all__ = ["Uploader"]
 
@@ -44,7 +44,8 @@ __all__ = ["Uploader"]
 class Uploader:
     """Stores blobs for one wallet. `store` may run several times at once.
 
-    `chance` spreads retries; the journal must be this wallet's, and outlive the process.
+    `chance` spreads retries; the journal must be this wallet's, and outlive the process. Uploaders
+    that share a journal must share the `turns` to use its records, too; None for one uploader.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Uploader:
         journal: Journal,
         chance: random.Random,
         options: UploadOptions | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.chain = chain
         self.peers = peers
@@ -62,7 +64,7 @@ class Uploader:
         self.journal = journal
         self.chance = chance
         self.options = options or UploadOptions()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.turns = turns or LocalTurns()
 
     async def store(
         self,
@@ -73,12 +75,14 @@ class Uploader:
         attributes: Mapping[str, str] | None = None,
         force: bool = False,
         progress: StoreProgress | None = None,
+        keep: Callable[[StoreOutcome], Awaitable[None]] | None = None,
     ) -> StoreOutcome:
         """Store a buffer, the file at a path, or a binary file object for `epochs` epochs.
 
         A registration of the wallet that serves is used, unless `force` asks for one more; what an
-        earlier run paid for and did not finish is finished in any case. NotEnoughConfirmationsError
-        if too few nodes can be had; whatever `codec.encode` and the chain raise.
+        earlier run paid for and did not finish is finished in any case. `keep` is awaited with the
+        outcome while the journal still has what it was made of. NotEnoughConfirmationsError if too
+        few nodes can be had; whatever `codec.encode` and the chain raise.
         """
         started = _now()
         progress = progress or StoreProgress()
@@ -104,11 +108,11 @@ class Uploader:
             deletable=deletable,
             attributes=dict(attributes or {}),
         )
-        storing = _Storing(self, encoding, wanted, epochs, progress)
+        storing = _Storing(self, encoding, wanted, epochs, progress, keep)
         storing.seconds["encode"] = encoded - asked
         storing.seconds["chain"] = asked - started
         name = record_name(self.chain.address, wanted.blob_id, deletable=deletable)
-        async with self._turns.setdefault(name, asyncio.Lock()):
+        async with self.turns.turn(name):
             outcome = await storing.run(started, reuse=not force)
         progress.phase = Phase.DONE
         return outcome
@@ -123,6 +127,7 @@ class _Storing:
     wanted: NewBlob
     epochs: int
     progress: StoreProgress
+    keep: Callable[[StoreOutcome], Awaitable[None]] | None
     seconds: dict[str, float] = field(default_factory=dict)
     _claims: Claims = field(init=False)
     _fan: FanOut | None = field(init=False, default=None)
@@ -146,9 +151,8 @@ class _Storing:
             gas = receipt.gas if receipt else 0
         self.progress.object_id = claim.object_id
         blob = await self.uploader.chain.blob(claim.object_id)
-        await self._claims.close()  # at the very end: who is cut off before asks for the same again
         self.seconds["total"] = _now() - started
-        return StoreOutcome(
+        outcome = StoreOutcome(
             blob=blob,
             size=self.wanted.size,
             encoded_size=self.wanted.encoded_size,
@@ -159,7 +163,12 @@ class _Storing:
             gas=claim.gas + gas,
             seconds=Seconds(**self.seconds),
             nodes=self._fan.results() if self._fan else (),
+            certificate=claim.certificate,
         )
+        if self.keep is not None:
+            await self.keep(outcome)
+        await self._claims.close()  # at the very end: who is cut off before asks for the same again
+        return outcome
 
     async def _upload(self, claim: Claim | None) -> tuple[Claim, Receipt | None]:
         """Send and certify, registering meanwhile or before; again when the epoch changes."""
@@ -176,6 +185,8 @@ class _Storing:
                 fan.start(self.uploader.peers)
             try:
                 certificate = await self._certificate(fan, claim)
+                await self._claims.keep(certificate)
+                claim = replace(claim, certificate=certificate)
                 return claim, await self._certify(fan.committee, claim, certificate)
             except CommitteeChangedError:
                 await fan.stop()
