@@ -101,6 +101,10 @@ class Drill:
         await asyncio.gather(*[n.start(lie) for n, lie in zip(nodes, lies, strict=True)])
         self.liars -= {number for number, lie in zip(numbers, lies, strict=True) if lie is None}
 
+    async def restart(self, numbers: Sequence[int]) -> None:
+        """Kill these nodes; they come back."""
+        await self.lie(numbers, [None] * len(numbers))
+
     async def mend(self) -> None:
         """All nodes are up and honest again, and the chain is; disks are as they are."""
         if self.network.chain.pid is None:
@@ -108,8 +112,7 @@ class Drill:
         for node in self.network.nodes:
             node.resume()
         down = {node.number for node in self.network.nodes if not node.is_up}
-        numbers = sorted(down | self.liars)
-        await self.lie(numbers, [None for _ in numbers])
+        await self.restart(sorted(down | self.liars))
 
     async def check(self) -> float:
         """That every blob ever acknowledged is there; how long it took, in seconds."""
