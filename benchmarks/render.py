@@ -12,7 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from harness import MIB, OURS, RIVAL, Row, size_label
+from network_tables import NETWORK
 from records import load
+from tables import digits, duration, reach, table
 from targets import MAX_COPY_FACTOR, TARGETS, Target
 
 HERE = Path(__file__).parent
@@ -41,31 +43,12 @@ def title_of(rows: Rows) -> str:
     return title
 
 
-def digits(value: float) -> str:
-    """Three of them."""
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
-
-
-def duration(seconds: float) -> str:
-    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
-        if seconds * scale >= 1:
-            return f"{digits(seconds * scale)} {unit}"
-    return f"{digits(seconds * 1e9)} ns"
-
-
 def median(row: Row, contender: str) -> str:
     return duration(row["seconds"][contender]["median"])
 
 
 def factor(row: Row, contender: str) -> str:
     return f"**{digits(row['ratios'][contender]['median'])}x**"
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table; every column but the first is aligned to the right."""
-    header = list(header)
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def by_size(title: str, lines: Iterable[Line]) -> str:
@@ -215,12 +198,6 @@ def machine() -> str:
     )
 
 
-def reach(values: Iterable[object]) -> str:
-    """The least and the largest, or the one value that there is."""
-    found = sorted(set(values))
-    return " to ".join(map(str, dict.fromkeys([found[0], found[-1]])))
-
-
 RENDERED: dict[str, Callable[[], str]] = {
     "headline": headline,
     "machine": machine,
@@ -240,6 +217,7 @@ RENDERED: dict[str, Callable[[], str]] = {
     "processes": lambda: duels(f"{OURS} / {RIVAL}", "process_encode", "process_decode"),
     "memory": memory,
     "streaming": streaming,
+    **NETWORK,
 }
 
 
