@@ -42,6 +42,8 @@ EXAMPLES = [
     errors.DamagedStoreError("/some/where", "Corruption"),
     errors.NotRegisteredError("AAA"),
     errors.InvalidRangeError(0, 10, 10),
+    errors.WrongOffsetError(1 << 20, 0),
+    errors.ChecksumError(0, 1, 2),
     errors.ConfigurationError("node.yaml", "storage_path is missing"),
     errors.NodeError("refused"),
     errors.MetadataNotFoundError("AAA"),

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         BlobUnavailableError,
         BufferFullError,
         ChainUnavailableError,
+        ChecksumError,
         ConfigurationError,
         DamagedStoreError,
         DirectoryOccupiedError,
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
         VerificationError,
         WalrusCoreError,
         WrongEpochError,
+        WrongOffsetError,
     )
     from walrus_core.kernel import CancelToken
     from walrus_core.protocol.certificate import Certificate, CertificateBuilder
@@ -132,6 +134,7 @@ __all__ = [
     "Certificate",
     "CertificateBuilder",
     "ChainUnavailableError",
+    "ChecksumError",
     "Client",
     "Committee",
     "ConfigurationError",
@@ -202,6 +205,7 @@ __all__ = [
     "VerifiedSliver",
     "WalrusCoreError",
     "WrongEpochError",
+    "WrongOffsetError",
     "check_slivers",
     "compute_metadata",
     "compute_metadata_many",
@@ -266,6 +270,7 @@ _NAMES_OF_MODULE = {
         "BlobUnavailableError",
         "BufferFullError",
         "ChainUnavailableError",
+        "ChecksumError",
         "ConfigurationError",
         "DamagedStoreError",
         "DirectoryOccupiedError",
@@ -306,6 +311,7 @@ _NAMES_OF_MODULE = {
         "VerificationError",
         "WalrusCoreError",
         "WrongEpochError",
+        "WrongOffsetError",
     ),
     "kernel": ("CancelToken",),
     "protocol.certificate": ("Certificate", "CertificateBuilder"),

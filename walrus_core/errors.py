@@ -3,7 +3,9 @@
     WalrusCoreError
     ├── InvalidArgumentError (ValueError)    a number or buffer that the function does not accept
     │   ├── BlobTooLargeError                .size > .max_size for this number of shards
-    │   └── InvalidRangeError                .start..=.end does not lie within .size bytes
+    │   ├── InvalidRangeError                .start..=.end does not lie within .size bytes
+    │   ├── WrongOffsetError                 what came begins at .got, not at .expected
+    │   └── ChecksumError                    what came at .offset is not what was sent
     ├── InvalidEncodingError (ValueError)    bytes or text that are not a value's canonical form
     ├── VerificationError                    not what the blob ID commits to; .failures
     │   └── SignatureError                   not signed by the key, or not this message
@@ -63,6 +65,7 @@ __all__ = [
     "BlobUnavailableError",
     "BufferFullError",
     "ChainUnavailableError",
+    "ChecksumError",
     "ConfigurationError",
     "DamagedStoreError",
     "DirectoryOccupiedError",
@@ -103,6 +106,7 @@ __all__ = [
     "VerificationError",
     "WalrusCoreError",
     "WrongEpochError",
+    "WrongOffsetError",
 ]
 
 
@@ -142,6 +146,34 @@ class InvalidRangeError(InvalidArgumentError):
         return (
             f"bytes {self.start:,} to {self.end:,} are not 0 <= start <= end < {self.size:,},"
             " the size of the blob"
+        )
+
+
+class WrongOffsetError(InvalidArgumentError):
+    """Bytes that come in order and without gaps go on at `expected`; these began at `got`."""
+
+    def __init__(self, expected: int, got: int) -> None:
+        super().__init__(expected, got)
+        self.expected = expected
+        self.got = got
+
+    def __str__(self) -> str:
+        return f"offset {self.got:,} != {self.expected:,}, where the next bytes belong"
+
+
+class ChecksumError(InvalidArgumentError):
+    """The bytes at `offset` do not have the CRC-32C that came with them."""
+
+    def __init__(self, offset: int, expected: int, got: int) -> None:
+        super().__init__(offset, expected, got)
+        self.offset = offset
+        self.expected = expected
+        self.got = got
+
+    def __str__(self) -> str:
+        return (
+            f"the CRC-32C of the bytes at {self.offset:,} is {self.got:#010x}, not"
+            f" {self.expected:#010x} as stated; send them again"
         )
 
 

@@ -9,6 +9,8 @@ SAMPLES: list[WalrusCoreError] = [
     errors.InvalidArgumentError("pair 9 >= 7 shards"),
     errors.BlobTooLargeError(2**63, 2**62),
     errors.InvalidRangeError(3, 2, 10),
+    errors.WrongOffsetError(1 << 40, 7),
+    errors.ChecksumError(1 << 20, 0xDEADBEEF, 0x12345678),
     errors.InvalidEncodingError("cut at byte 7"),
     errors.VerificationError("2 of 3 slivers are bad", {0: "the first\nreason", 2: "the other"}),
     errors.SignatureError("not signed by this key"),

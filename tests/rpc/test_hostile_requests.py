@@ -17,7 +17,7 @@ from walrus_core.codec.slivers import Sliver
 from walrus_core.errors import NotRegisteredError
 from walrus_core.protocol.messages import Confirmation
 from walrus_core.protocol.signed_message import SignedMessage
-from walrus_core.rpc.interceptor import SERVICE
+from walrus_core.rpc.rules import NODE_SERVICE
 from walrus_core.rpc.v1 import node_pb2 as pb
 from walrus_core.types import Axis, BlobId
 
@@ -307,7 +307,7 @@ def test_any_bytes_get_an_answer(data: list[bytes]) -> None:
             grpc.aio.insecure_channel(f"{HOST}:{way.port}") as channel,
         ):
             for method in METHODS:
-                call = channel.stream_stream(f"/{SERVICE}/{method}")(messages(data), timeout=5)
+                call = channel.stream_stream(f"/{NODE_SERVICE}/{method}")(messages(data), timeout=5)
                 with suppress(grpc.aio.AioRpcError):
                     await ended(call)
                 assert await call.code() not in (Code.DEADLINE_EXCEEDED, Code.UNKNOWN)

@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from rpc.memory_node import HEALTH, MemoryNode
 from rpc.serving import HOST, Served, in_loop, served
 
-from walrus_core.rpc.interceptor import KINDS, SERVICE
+from walrus_core.rpc.rules import NODE_KINDS, NODE_SERVICE
 from walrus_core.rpc.v1 import node_pb2 as pb
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -27,7 +27,7 @@ async def test_health_of_the_server_and_of_the_service() -> None:
         grpc.aio.insecure_channel(way.address) as channel,
     ):
         stub = health_pb2_grpc.HealthStub(channel)
-        for name in ("", SERVICE):
+        for name in ("", NODE_SERVICE):
             answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
             assert answer.status == SERVING
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -44,7 +44,7 @@ async def test_a_server_that_stops_says_so_first() -> None:
         grpc.aio.insecure_channel(way.address) as channel,
     ):
         watch = health_pb2_grpc.HealthStub(channel).Watch(
-            health_pb2.HealthCheckRequest(service=SERVICE)
+            health_pb2.HealthCheckRequest(service=NODE_SERVICE)
         )
         assert (await watch.read()).status == SERVING
         stop = asyncio.create_task(way.server.stop(5))
@@ -56,7 +56,7 @@ async def test_a_server_that_stops_says_so_first() -> None:
 
 def test_every_method_has_its_limits() -> None:
     methods = pb.DESCRIPTOR.services_by_name["NodeService"].methods
-    assert {method.name for method in methods} == set(KINDS)
+    assert {method.name for method in methods} == set(NODE_KINDS)
 
 
 @in_loop
@@ -74,11 +74,11 @@ def ask_by_reflection(way: Served) -> tuple[set[str], bytes]:
         database = ProtoReflectionDescriptorDatabase(channel)
         services = set(database.get_services())
         pool = descriptor_pool.DescriptorPool(database)
-        method = pool.FindServiceByName(SERVICE).methods_by_name["GetNodeHealth"]
+        method = pool.FindServiceByName(NODE_SERVICE).methods_by_name["GetNodeHealth"]
         request = message_factory.GetMessageClass(method.input_type)()
         answer_class = message_factory.GetMessageClass(method.output_type)
         call = channel.unary_unary(
-            f"/{SERVICE}/GetNodeHealth",
+            f"/{NODE_SERVICE}/GetNodeHealth",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=answer_class.FromString,
         )
@@ -91,7 +91,7 @@ async def test_a_stranger_finds_its_way_by_reflection() -> None:
     async with served(MemoryNode()) as way:
         services, status = await asyncio.to_thread(ask_by_reflection, way)
         assert services == {
-            SERVICE,
+            NODE_SERVICE,
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
         }

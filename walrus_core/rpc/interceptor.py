@@ -1,4 +1,4 @@
-"""What every call of the service gets: a place, a deadline, a status for its errors, a count.
+"""What every call of a service gets: a place, a deadline, a status for its errors, a count.
 
 A call that is cancelled, by who made it or by a deadline, stops where it is: its task is cancelled
 and its generators are closed.
@@ -11,59 +11,44 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf.message import DecodeError
 
 from walrus_core.errors import InvalidArgumentError, OverloadedError, WalrusCoreError
-from walrus_core.rpc.options import ServerOptions
+from walrus_core.rpc.rules import CallRules
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
-from walrus_core.rpc.streams import closed, punctual
+from walrus_core.rpc.streams import Pace, closed
 
-__all__ = ["KINDS", "SERVICE", "CallInterceptor"]
-
-SERVICE = "walrus_core.rpc.v1.NodeService"
+__all__ = ["CallInterceptor"]
 
 _log = logging.getLogger(__name__)
 
-KINDS = {
-    "GetMetadata": "questions",
-    "GetHoldings": "questions",
-    "GetBlobStatus": "questions",
-    "GetNodeHealth": "questions",
-    "GetConfirmation": "waits",
-    "GetSlivers": "reads",
-    "GetRecoverySymbols": "reads",
-    "PutMetadata": "writes",
-    "PutSlivers": "writes",
-    "AttestInconsistency": "writes",
-    "SyncShard": "transfers",
-}
-"""Which of the limits in `ServerOptions` a method is under."""
+
+class _Arrived(NamedTuple):
+    """A request's message, None if its bytes are none, and how many those are."""
+
+    message: Any
+    size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """How many calls of a kind at once, and how many seconds each of them may take."""
+class _Call(NamedTuple):
+    """A method, without its service, and the kind of its calls."""
 
-    calls: int
-    seconds: float
+    method: str
+    kind: str
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
-    """See the module; other services, such as health, pass untouched."""
+    """See the module; services that the rules do not name, such as health, pass untouched.
 
-    def __init__(self, options: ServerOptions) -> None:
-        self._options = options
-        self._limits = {
-            "questions": _Limit(options.questions, options.question_seconds),
-            "waits": _Limit(options.waits, options.wait_seconds),
-            "reads": _Limit(options.reads, options.stream_seconds),
-            "writes": _Limit(options.writes, options.stream_seconds),
-            "transfers": _Limit(options.transfers, options.stream_seconds),
-        }
+    It is to be the first of a server's interceptors: what the others raise it makes statuses of,
+    and it alone parses requests.
+    """
+
+    def __init__(self, rules: CallRules) -> None:
+        self._rules = rules
         self._running: Counter[str] = Counter()
 
     async def intercept_service(
@@ -71,56 +56,90 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
     ) -> Any:
         handler = await continuation(details)
         service, _, method = details.method.removeprefix("/").rpartition("/")
-        if handler is None or service != SERVICE:
+        kind = self._rules.kinds.get(service, {}).get(method)
+        if handler is None or kind is None:
             return handler
-        if handler.response_streaming:
-            make, call = grpc.unary_stream_rpc_method_handler, self._streaming(handler, method)
-        elif handler.request_streaming:
-            make, call = grpc.stream_unary_rpc_method_handler, self._receiving(handler, method)
-        else:
-            make, call = grpc.unary_unary_rpc_method_handler, self._answering(handler, method)
-        return make(call, _parser(handler.request_deserializer), handler.response_serializer)
+        call = _Call(method, kind)
+        make, serve = self._SHAPES[handler.request_streaming, handler.response_streaming]
+        return make(
+            serve(self, handler, call),
+            _parser(handler.request_deserializer),
+            handler.response_serializer,
+        )
 
-    def _answering(self, handler: Any, method: str) -> Callable[[Any, Any], Awaitable[Any]]:
-        async def answer(request: Any, context: Any) -> Any:
-            async with self._call(method, context):
+    def _answering(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[Any]]:
+        async def answer(request: _Arrived, context: Any) -> Any:
+            async with self._surrounded(call, context):
                 return await handler.unary_unary(_readable(request), context)
 
         return answer
 
-    def _receiving(self, handler: Any, method: str) -> Callable[[Any, Any], Awaitable[Any]]:
+    def _receiving(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[Any]]:
         async def receive(requests: Any, context: Any) -> Any:
-            async with self._call(method, context):
-                patient = punctual(aiter(requests), self._options.idle_seconds)
-                async with closed(_each_readable(patient)) as messages:
-                    return await handler.stream_unary(messages, context)
+            async with self._surrounded(call, context), closed(self._paced(requests)) as messages:
+                return await handler.stream_unary(messages, context)
 
         return receive
 
-    def _streaming(self, handler: Any, method: str) -> Callable[[Any, Any], Awaitable[None]]:
-        async def stream(request: Any, context: Any) -> None:
+    def _streaming(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[None]]:
+        async def stream(request: _Arrived, context: Any) -> None:
             async with (
-                self._call(method, context),
+                self._surrounded(call, context),
                 closed(handler.unary_stream(_readable(request), context)) as responses,
             ):
-                async for response in responses:
-                    async with asyncio.timeout(self._options.idle_seconds):
-                        await context.write(response)
+                await self._send(responses, context)
 
         return stream
 
+    def _conversing(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[None]]:
+        async def converse(requests: Any, context: Any) -> None:
+            async with (
+                self._surrounded(call, context),
+                closed(self._paced(requests)) as messages,
+                closed(handler.stream_stream(messages, context)) as responses,
+            ):
+                await self._send(responses, context)
+
+        return converse
+
+    _SHAPES = {  # noqa: RUF012 - nobody changes it
+        (False, False): (grpc.unary_unary_rpc_method_handler, _answering),
+        (True, False): (grpc.stream_unary_rpc_method_handler, _receiving),
+        (False, True): (grpc.unary_stream_rpc_method_handler, _streaming),
+        (True, True): (grpc.stream_stream_rpc_method_handler, _conversing),
+    }
+    """By whether the request and the response are streams."""
+
+    async def _paced(self, requests: Any) -> AsyncIterator[Any]:
+        """The messages of a request, from a caller that keeps up."""
+        pace = Pace(self._rules.idle_seconds, self._rules.least_rate)
+        arriving, loop = aiter(requests), asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            async with asyncio.timeout(pace.patience):
+                arrived = await anext(arriving, None)
+            if arrived is None:
+                return
+            pace.came(arrived.size, loop.time() - began)
+            yield _readable(arrived)
+
+    async def _send(self, responses: Any, context: Any) -> None:
+        async for response in responses:
+            async with asyncio.timeout(self._rules.idle_seconds):
+                await context.write(response)
+
     @asynccontextmanager
-    async def _call(self, method: str, context: Any) -> AsyncIterator[None]:
+    async def _surrounded(self, call: _Call, context: Any) -> AsyncIterator[None]:
         """All that surrounds one call; it is counted before its end is told to who made it."""
-        kind, loop = KINDS[method], asyncio.get_running_loop()
+        (method, kind), loop = call, asyncio.get_running_loop()
         started = loop.time()
 
         def count(code: grpc.StatusCode) -> None:
-            self._options.observe(method, code.name, loop.time() - started)
+            self._rules.observe(method, code.name, loop.time() - started)
 
         try:
             with self._place(kind):
-                async with asyncio.timeout(self._limits[kind].seconds):
+                async with asyncio.timeout(self._rules.limits[kind].seconds):
                     yield
         except asyncio.CancelledError:
             count(grpc.StatusCode.CANCELLED)
@@ -139,8 +158,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
     @contextmanager
     def _place(self, kind: str) -> Iterator[None]:
         """One of the places for calls of this kind; OverloadedError if all are taken."""
-        if self._running[kind] >= self._limits[kind].calls:
-            raise OverloadedError(self._options.retry_after)
+        if self._running[kind] >= self._rules.limits[kind].calls:
+            raise OverloadedError(self._rules.retry_after)
         self._running[kind] += 1
         try:
             yield
@@ -148,30 +167,24 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             self._running[kind] -= 1
 
 
-def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """As `parse`, but None for bytes that are no message: where they are parsed an exception would
-    be a failure of the server.
+def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], _Arrived]:
+    """As `parse`, but with the size, and None for bytes that are no message: where they are parsed
+    an exception would be a failure of the server.
     """
 
-    def parse_or_none(data: bytes) -> Any:
+    def parse_or_none(data: bytes) -> _Arrived:
         try:
-            return parse(data)
+            return _Arrived(parse(data), len(data))
         except DecodeError:
-            return None
+            return _Arrived(None, len(data))
 
     return parse_or_none
 
 
-def _readable(message: Any) -> Any:
-    if message is None:
+def _readable(arrived: _Arrived) -> Any:
+    if arrived.message is None:
         raise InvalidArgumentError("these bytes are no message of this method")
-    return message
-
-
-async def _each_readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    async with closed(messages):
-        async for message in messages:
-            yield _readable(message)
+    return arrived.message
 
 
 async def _abort(context: Any, error: Exception, method: str) -> None:

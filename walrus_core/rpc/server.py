@@ -8,8 +8,9 @@ import grpc
 
 from walrus_core.errors import ConfigurationError
 from walrus_core.rpc.addresses import host_and_port, is_loopback
-from walrus_core.rpc.interceptor import SERVICE, CallInterceptor
+from walrus_core.rpc.interceptor import CallInterceptor
 from walrus_core.rpc.options import ServerOptions
+from walrus_core.rpc.rules import NODE_SERVICE, node_rules
 from walrus_core.rpc.servicers import NodeServicer, ServedNode
 from walrus_core.rpc.tls import TlsIdentity
 from walrus_core.rpc.v1 import node_pb2_grpc
@@ -55,7 +56,7 @@ class NodeServer:
                 address, "is no loopback address, so it needs a TLS identity; give the node its key"
             )
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._options)], options=_OPTIONS
+            interceptors=[CallInterceptor(node_rules(self._options))], options=_OPTIONS
         )
         node_pb2_grpc.add_NodeServiceServicer_to_server(
             NodeServicer(self._node, self._options), self._server
@@ -90,7 +91,7 @@ class NodeServer:
 
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        for name in ("", SERVICE):
+        for name in ("", NODE_SERVICE):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-        names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (NODE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)

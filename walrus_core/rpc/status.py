@@ -101,6 +101,14 @@ TABLE: Mapping[type[WalrusCoreError], Row] = {
     errors.InvalidRangeError: Row(
         _Code.OUT_OF_RANGE, "RANGE_NOT_SATISFIABLE", {"start": INT, "end": INT, "size": INT}
     ),
+    errors.WrongOffsetError: Row(
+        _Code.INVALID_ARGUMENT, "WRONG_OFFSET", {"expected": INT, "got": INT}
+    ),
+    errors.ChecksumError: Row(
+        _Code.INVALID_ARGUMENT,
+        "CHECKSUM_MISMATCH",
+        {"offset": INT, "expected": INT, "got": INT},
+    ),
     errors.InvalidEncodingError: Row(_Code.INVALID_ARGUMENT, "INVALID_ENCODING", MESSAGE),
     errors.VerificationError: Row(
         _Code.INVALID_ARGUMENT, "VERIFICATION_FAILED", {**MESSAGE, "failures": FAILURES}

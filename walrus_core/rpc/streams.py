@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Se
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-__all__ = ["MAX_DATA", "MAX_ITEMS", "chained", "closed", "packed", "punctual"]
+__all__ = ["MAX_DATA", "MAX_ITEMS", "Pace", "chained", "closed", "packed", "punctual"]
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -18,6 +18,26 @@ MAX_DATA = 1 << 20
 
 MAX_ITEMS = 4096
 """Items in one message, so that the numbers around tiny ones do not make it too large."""
+
+
+class Pace:
+    """How long one caller may still be waited for: each time at most `idle_seconds`, altogether no
+    more than that and a second for every `least_rate` bytes that came.
+    """
+
+    def __init__(self, idle_seconds: float, least_rate: int) -> None:
+        self._idle_seconds = idle_seconds
+        self._least_rate = least_rate
+        self._left = idle_seconds
+
+    @property
+    def patience(self) -> float:
+        """Seconds until the next message has to be there."""
+        return min(self._left, self._idle_seconds)
+
+    def came(self, size: int, waited: float) -> None:
+        """A message of `size` bytes was there after so many seconds."""
+        self._left += size / self._least_rate - waited
 
 
 @asynccontextmanager
