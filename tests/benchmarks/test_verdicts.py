@@ -2,7 +2,8 @@
 
 import pytest
 from harness import MIB, Contender, Contest, race, ratios
-from render import by_size, digits, duration, reach
+from render import by_size
+from tables import digits, duration, reach
 from targets import Target
 
 
