@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import random
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,12 +24,18 @@ from walrus_core.cli.quantities import count_text, duration_text, size_text, wal
 from walrus_core.cli.story import Step, Story
 from walrus_core.client import AsyncClient
 from walrus_core.codec.config import EncodingConfig
-from walrus_core.codec.sources import opened_blob
+from walrus_core.codec.sources import map_file, opened_blob
+from walrus_core.errors import (
+    NodeError,
+    NodeUnavailableError,
+    NotRegisteredError,
+    ProcessFailedError,
+)
 from walrus_core.localnet.network.local_network import LocalNetwork
 from walrus_core.rpc.client import RpcPeers
 from walrus_core.services.uploader.outcome import NodeState, StoreOutcome
 from walrus_core.sui.keys import read_keystore
-from walrus_core.types import shard_to_pair
+from walrus_core.types import SliverPairIndex, shard_to_pair
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Member
@@ -94,13 +101,8 @@ class Demo:
         self.seconds["total"] = time.perf_counter() - started
 
     async def _end(self) -> None:
-        """Nothing of the network is kept, so that its nodes need not put their things in order.
-
-        Their directories go side by side: that is many times faster where removing one waits.
-        """
-        nodes = self._network.nodes
-        await asyncio.gather(*[node.kill() for node in nodes])
-        await asyncio.gather(*[asyncio.to_thread(node.wipe) for node in nodes])
+        """Nothing of the network is kept, so that its nodes need not put their things in order."""
+        await asyncio.gather(*[node.kill() for node in self._network.nodes])
         await self._network.stop()
 
     @contextmanager
@@ -140,14 +142,19 @@ class Demo:
             act.tell(f"{self._named([fate.liar])} {LIES[fate.lie]}: {forgiven}", timed=False)
 
     async def _read(self, client: AsyncClient) -> None:
+        path = self._network.directory / "back"
         with self._act("read", "reading the blob back") as act:
-            outcome = await (await client.reader()).read(self.stored.blob_id)
-            same = memoryview(outcome.content) == self._content
+            outcome = await (await client.reader()).read_to_file(self.stored.blob_id, path)
+            took = duration_text(act.seconds)
+            same = await asyncio.to_thread(self._equals, path)
             self.identical.append(same)
             how = "bit for bit" if same else "but NOT as it was"
             faults = ", ".join(self._name_of(address) for address in sorted(outcome.faults))
             passed = f", past {faults}" if faults else ""
-            act.tell(f"{size_text(outcome.size)} back, {how}{passed}")
+            act.tell(f"{size_text(outcome.size)} back, {how}{passed} ({took})", timed=False)
+
+    def _equals(self, path: Path) -> bool:
+        return self._content == memoryview(map_file(path))
 
     async def _heal(self) -> None:
         """Who was killed comes back without its disk, and has every sliver in the end."""
@@ -158,22 +165,33 @@ class Demo:
                 await node.start()
             committee = await self._network.committee()
             members = {member.network_address: member for member in committee.members}
-            async with _peers(self._config.n_shards) as peers, asyncio.timeout(HEAL_SECONDS):
+            async with _peers(self._config.n_shards) as peers:
                 for node in nodes:
-                    await self._whole(peers.node(members[node.address]), members[node.address])
+                    member = members[node.address]
+                    if not await self._is_whole_in_time(peers.node(member), member):
+                        reason = f"had not healed after {HEAL_SECONDS:g} s"
+                        raise ProcessFailedError(node.name, reason, str(node.process.log))
             slivers = count_text(self.healed_slivers, "sliver")
             act.tell(f"{self._named(self.fate.killed)} back on an empty disk: {slivers} healed")
 
-    async def _whole(self, node: NodeApi, member: Member) -> None:
-        """Wait until a node has both slivers of each of its shards."""
+    async def _is_whole_in_time(self, node: NodeApi, member: Member) -> bool:
+        """Wait until a node has both slivers of each of its shards, but not for ever."""
         blob_id, n_shards = self.stored.blob_id, self._config.n_shards
         pairs = {shard_to_pair(blob_id, shard, n_shards) for shard in member.shards}
-        while True:
-            found = await node.holdings(blob_id)
-            if found.primary >= pairs and found.secondary >= pairs:
-                break
-            await asyncio.sleep(LOOK_SECONDS)
-        self.healed_slivers += 2 * len(pairs)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEAL_SECONDS):
+                while not await self._has(node, pairs):
+                    await asyncio.sleep(LOOK_SECONDS)
+                self.healed_slivers += 2 * len(pairs)
+                return True
+        return False
+
+    async def _has(self, node: NodeApi, pairs: Set[SliverPairIndex]) -> bool:
+        try:
+            found = await node.holdings(self.stored.blob_id)
+        except (NodeError, NodeUnavailableError, NotRegisteredError):  # it has just begun
+            return False
+        return found.primary >= pairs and found.secondary >= pairs
 
     async def _strike_again(self) -> None:
         """Others die now: what healed is needed."""
@@ -187,8 +205,9 @@ class Demo:
 
     def _named(self, numbers: Sequence[int]) -> str:
         """Nodes and their weights: `node 2 (14 shards)`."""
-        names = [f"node {number} ({self._weights[number]} shards)" for number in numbers]
-        return " and ".join(names)
+        weights = [count_text(self._weights[number], "shard") for number in numbers]
+        named = zip(numbers, weights, strict=True)
+        return " and ".join(f"node {number} ({weight})" for number, weight in named)
 
     def _name_of(self, address: str) -> str:
         numbers = [node.number for node in self._network.nodes if node.address == address]

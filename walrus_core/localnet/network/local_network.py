@@ -115,7 +115,9 @@ class LocalNetwork:
         if self._chain is not None:
             await self._chain.stop()
         if self._temporary is not None:
-            self._temporary.cleanup()
+            # Side by side: many times faster where removing one waits.
+            await asyncio.gather(*[asyncio.to_thread(node.wipe) for node in self.nodes])
+            await asyncio.to_thread(self._temporary.cleanup)
             self._temporary = None
 
     async def watch(self, lament: Callable[[ProcessFailedError], object]) -> None:
