@@ -84,11 +84,14 @@ def test_what_comes_is_followed(founded: FoundedChain) -> None:
     asyncio.run(run())
 
 
-def test_asked_by_many_at_once(founded: FoundedChain) -> None:
+@pytest.mark.parametrize("kind", [LightChain, SuiChain])
+def test_asked_by_many_at_once(
+    founded: FoundedChain, kind: type[LightChain] | type[SuiChain]
+) -> None:
     """The first questions learn where the state is, each for itself."""
 
     async def run() -> None:
-        async with LightChain(founded.network) as chain:
+        async with kind(founded.network) as chain:
             states = await asyncio.gather(*(chain.state() for _ in range(5)))
             assert len(set(states)) == 1
 
