@@ -35,6 +35,12 @@
     │   ├── WrongEpochError                  .got is not its epoch .expected
     │   ├── UnauthorizedError                the caller may not ask that
     │   └── OverloadedError                  too much at once; try again after .retry_after seconds
+    ├── UploadError                          of an upload to a server, .upload_id
+    │   ├── UploadNotFoundError              the caller has none of this ID
+    │   ├── UploadInUseError                 another call sends its bytes
+    │   ├── UploadInterruptedError           the server stops; it will go on with it
+    │   └── UploadMismatchError              .name is .got, but was .expected when it began
+    ├── UploadLimitError                     .needed > .limit of .what
     ├── NodeUnavailableError                 the storage node at .address does not answer
     ├── BlobNotFoundError                    enough nodes say that .blob_id is not stored
     ├── BlobUnavailableError                 .got < .needed slivers of .blob_id could be had
@@ -103,6 +109,12 @@ __all__ = [
     "UnauthorizedError",
     "UnknownEngineError",
     "UnknownObjectError",
+    "UploadError",
+    "UploadInUseError",
+    "UploadInterruptedError",
+    "UploadLimitError",
+    "UploadMismatchError",
+    "UploadNotFoundError",
     "VerificationError",
     "WalrusCoreError",
     "WrongEpochError",
@@ -503,6 +515,71 @@ class OverloadedError(NodeError):
 
     def __str__(self) -> str:
         return f"too much at once; try again in {self.retry_after:g} seconds"
+
+
+class UploadError(WalrusCoreError):
+    """Base class of what a server refuses about the upload `upload_id`."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(upload_id)
+        self.upload_id = upload_id
+
+
+class UploadNotFoundError(UploadError):
+    """The caller has no upload of this ID: never begun, given up, or stored too long ago."""
+
+    def __str__(self) -> str:
+        return f"you have no upload {self.upload_id} here (any more); begin a new one"
+
+
+class UploadInUseError(UploadError):
+    """Another call sends the upload's bytes, or has taken over from this one."""
+
+    def __str__(self) -> str:
+        return f"another call is sending the bytes of upload {self.upload_id}; end it, or wait"
+
+
+class UploadInterruptedError(UploadError):
+    """The server stops while it stores the upload's blob."""
+
+    def __str__(self) -> str:
+        return (
+            f"the server stops, and goes on with upload {self.upload_id} when it runs again; call"
+            " Store with this ID then"
+        )
+
+
+class UploadMismatchError(UploadError):
+    """What an upload is continued with is not what it was begun with."""
+
+    def __init__(self, upload_id: str, name: str, expected: str, got: str) -> None:
+        super().__init__(upload_id)
+        self.args = (upload_id, name, expected, got)
+        self.name = name
+        self.expected = expected
+        self.got = got
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} {self.got} != {self.expected}, with which upload {self.upload_id} was"
+            " begun; say the same, or begin a new one"
+        )
+
+
+class UploadLimitError(WalrusCoreError):
+    """One more upload would be too much for this server: `needed` > `limit` of `what`."""
+
+    def __init__(self, what: str, needed: int, limit: int) -> None:
+        super().__init__(what, needed, limit)
+        self.what = what
+        self.needed = needed
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return (
+            f"{self.needed:,} > {self.limit:,} {self.what} at once; finish some that are begun, or"
+            " try again later"
+        )
 
 
 class NodeUnavailableError(WalrusCoreError):

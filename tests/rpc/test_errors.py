@@ -101,7 +101,7 @@ def test_retrying_is_advised_where_it_helps(error: WalrusCoreError) -> None:
     assert info.domain == DOMAIN
     passing = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}
     row = TABLE[type(error)]
-    if row.code in passing or row.reason == "CACHE_SATURATED":
+    if row.code in passing or row.reason in ("CACHE_SATURATED", "UPLOAD_IN_USE"):
         assert retry.retry_delay.ToTimedelta().total_seconds() > 0
     else:
         assert retry is None

@@ -89,6 +89,7 @@ class Row:
 
 MESSAGE = {"message": TEXT}
 BLOB_ID = {"blob_id": TEXT}
+UPLOAD_ID = {"upload_id": TEXT}
 NEEDED_GOT = {"needed": INT, "got": INT}
 NEEDED_FREE = {"needed": INT, "free": INT}
 
@@ -160,6 +161,24 @@ TABLE: Mapping[type[WalrusCoreError], Row] = {
         _Code.UNIMPLEMENTED,
         "MISSING_DEPENDENCY",
         {"package": TEXT, "extra": TEXT, "reason": TEXT},
+    ),
+    # What a server says of uploads.
+    errors.UploadError: Row(_Code.FAILED_PRECONDITION, "UPLOAD_REFUSED", UPLOAD_ID),
+    errors.UploadNotFoundError: Row(_Code.NOT_FOUND, "UPLOAD_NOT_FOUND", UPLOAD_ID),
+    errors.UploadInUseError: Row(_Code.ABORTED, "UPLOAD_IN_USE", UPLOAD_ID, retry=2.0),
+    errors.UploadInterruptedError: Row(
+        _Code.UNAVAILABLE, "UPLOAD_INTERRUPTED", UPLOAD_ID, retry=2.0
+    ),
+    errors.UploadMismatchError: Row(
+        _Code.INVALID_ARGUMENT,
+        "UPLOAD_MISMATCH",
+        {**UPLOAD_ID, "name": TEXT, "expected": TEXT, "got": TEXT},
+    ),
+    errors.UploadLimitError: Row(
+        _Code.RESOURCE_EXHAUSTED,
+        "UPLOAD_LIMIT",
+        {"what": TEXT, "needed": INT, "limit": INT},
+        retry=30.0,
     ),
     # What the network and the chain behind it refuse.
     errors.NodeUnavailableError: Row(
