@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import math
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -60,19 +61,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._latest = latest
         self._steps_now = 0
         self._numbers = itertools.count(1)
-        self._clock_resolution = 1e-9
         self._selector = self  # who is asked to wait
         self.set_task_factory(self._numbered_task)
 
     def time(self) -> float:
         return self._now
 
+    @property
+    def _clock_resolution(self) -> float:
+        """How much early a timer may go off: so that only those whose time has come do."""
+        return math.ulp(self._now)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, _: float) -> None:
+        """The base class knows that of the real clock."""
+
     def select(self, timeout: float | None) -> list[Any]:
         """Wait for `timeout` seconds, which costs nothing; without end if None."""
         if timeout is None:
             raise StuckError(f"nobody can go on; these wait:\n{self.waiting()}")
         if timeout > 0:
-            self._now += timeout
+            self._now = self._scheduled[0].when()  # adding might end a hair's breadth before
             self._steps_now = 0
         self._steps_now += 1
         if self._steps_now > MOST_STEPS_AT_ONCE or self._now > self._latest:

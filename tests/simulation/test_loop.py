@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import time
 
 import pytest
@@ -32,6 +34,19 @@ def test_timers_go_off_in_order() -> None:
 
     run(main())
     assert told == sorted(told)
+
+
+def test_timers_do_not_go_off_early() -> None:
+    async def main() -> None:
+        loop, chance = asyncio.get_running_loop(), random.Random(1)
+        for _ in range(1000):
+            due = loop.time() + chance.random()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await asyncio.Event().wait()
+            assert loop.time() == due
+
+    run(main())
 
 
 def test_a_program_that_waits_for_nothing_is_stuck_and_says_where() -> None:
