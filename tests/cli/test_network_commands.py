@@ -13,7 +13,7 @@ from localnet.running_network import RunningNetwork, places, running_network
 
 from walrus_core.cli.exit_status import ExitStatus
 
-OPTIONS = ["--nodes", "4", "--n-shards", "10"]
+OPTIONS = ["--nodes", "2", "--n-shards", "4"]
 
 
 def status(running: RunningNetwork) -> dict[str, object]:
@@ -44,9 +44,9 @@ def test_a_network_goes_on_where_it_was(tmp_path: Path, run: Run) -> None:
     """After Ctrl-C, then after kill -9 of it; what is left of it ends by itself."""
     home = tmp_path / "home"
     with running_network(home, *OPTIONS) as first:
-        assert len(first.values["nodes"]) == 4
+        assert len(first.values["nodes"]) == 2
         before = status(first)
-        assert [node["status"] for node in before["nodes"]] == ["Active"] * 4  # type: ignore[attr-defined]
+        assert [node["status"] for node in before["nodes"]] == ["Active"] * 2  # type: ignore[attr-defined]
     assert processes(home) == []
     with running_network(home) as again:
         assert again.values["walletAddress"] == first.values["walletAddress"]
@@ -56,7 +56,7 @@ def test_a_network_goes_on_where_it_was(tmp_path: Path, run: Run) -> None:
         assert "another process serves its chain" in refused.stderr
     other = run("network", "up", "--dir", home, "--nodes", "5")
     assert other.status == ExitStatus.USAGE
-    assert "has 4 nodes, not 5" in other.stderr
+    assert "has 2 nodes, not 5" in other.stderr
 
 
 def shards(status: dict[str, object]) -> dict[str, object]:
@@ -72,7 +72,7 @@ def test_nothing_is_left_of_one_that_was_killed(tmp_path: Path) -> None:
     assert process.stdout is not None
     json.loads(process.stdout.readline())
     lost = [pid for pid in processes(home) if pid != process.pid]
-    assert len(lost) == 5
+    assert len(lost) == 3
     process.kill()
     process.wait(30)
     process.stdout.close()
