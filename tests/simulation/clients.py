@@ -72,6 +72,10 @@ class SimClient:
             return (await reader.read(blob_id, start, end)).content
         return (await reader.read(blob_id)).content
 
+    def reader(self) -> Reader:
+        """One that knows nothing yet."""
+        return Reader(self.chain(), self.peers(), InlineWorkers(), self._chance(), ReadOptions())
+
     def peers(self) -> SimPeers:
         return SimPeers(self._shared.network)
 

@@ -97,6 +97,11 @@ class Disk:
         keys = (SliverKey(shard, axis, blob_id) for shard in shards for axis in Axis)
         return all(self._has(entries.sliver_key(key), whole) for key in keys)
 
+    def blobs(self) -> set[BlobId]:
+        """The blobs of which there is anything: metadata or slivers."""
+        letters = entries.METADATA, entries.SLIVER
+        return {entries.blob_of(key) for key in self._index.durable if key.startswith(letters)}
+
     def _has(self, item: bytes, whole: bool) -> bool:
         sealed = self._index.durable.get(item)
         if sealed is None:

@@ -99,6 +99,8 @@ class Simulation:
         self._proven = self.contract.invalid
         await asyncio.sleep(2 * LIMITS.poll_interval)  # all of them have heard of all
         await self._read_all("at the end")
+        await self._ask_for_all()
+        await self._until(self._is_swept, "nodes to let go of what is over")
         self.faults.kill_as_many_as_may_be()
         await self._read_all("with f shards gone")
 
@@ -164,10 +166,7 @@ class Simulation:
 
     def _may_reads_fail(self) -> bool:
         """Whether reads may fail for a while, with the faults that this plan has."""
-        return bool(
-            self.plan.faults
-            & {"lossy", "partitions", "chain", "slow", "blackouts", "epochs", "changes"}
-        )
+        return bool(self.plan.faults & {"lossy", "partitions", "chain", "slow", "blackouts"})
 
     async def _until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until it is so; a Violation if that takes too long."""
@@ -183,6 +182,16 @@ class Simulation:
         """Whether all honest nodes have what they should, and the others' cheats are found out."""
         is_whole = all(self.faults.is_whole(node) for node in self.nodes if node.is_honest)
         return is_whole and self.contract.invalid.issuperset(self.work.live_cheats())
+
+    def _is_swept(self) -> bool:
+        """Whether no honest node keeps anything of blobs that are not registered any more."""
+        registered = self.work.registered()
+        return all(node.disk.blobs() <= registered for node in self.nodes if node.is_honest)
+
+    async def _ask_for_all(self) -> None:
+        for blob_id in sorted(self.work.contents):
+            await self.work.ask_status(self.clients[0], blob_id)
+        self.check()
 
     async def _read_all(self, when: str) -> None:
         self.trace.note(f"everything is read, {when}")

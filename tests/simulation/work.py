@@ -71,16 +71,24 @@ class Work:
     def live_cheats(self) -> list[BlobId]:
         return sorted(self._all_live() & self.cheated)
 
+    def registered(self) -> set[BlobId]:
+        """Of which a registration has not ended."""
+        return {blob_id_of(blob) for blob in self._objects()}
+
+    def permanent(self) -> set[BlobId]:
+        return {blob_id_of(blob) for blob in self._objects() if not blob.deletable}
+
     def _all_live(self) -> set[BlobId]:
-        """As the ledger has it."""
+        return {blob_id_of(blob) for blob in self._objects() if blob.certified_epoch is not None}
+
+    def _objects(self) -> list[Blob]:
+        """Those that have not ended, as the ledger has it."""
         epoch = self.contract.ledger.state.system.epoch
-        return {
-            blob_id_of(blob)
+        return [
+            blob
             for blob in self.contract.ledger.objects.values()
-            if isinstance(blob, Blob)
-            and blob.certified_epoch is not None
-            and blob.storage.end_epoch > epoch
-        }
+            if isinstance(blob, Blob) and blob.storage.end_epoch > epoch
+        ]
 
     # -- storing ------------------------------------------------------------------------------
 
@@ -170,6 +178,17 @@ class Work:
             self.trace.note(f"{name}: {error!r}")
         else:
             self.bugs.append(Violation(name))
+
+    async def ask_status(self, client: SimClient, blob_id: BlobId) -> None:
+        """What nodes say of a blob is what the ledger says."""
+        status = await client.reader().status(blob_id)
+        kind = "nonexistent"
+        if blob_id in self.registered():
+            kind = "permanent" if blob_id in self.permanent() else "deletable"
+        certified = status.is_certified or status.deletable_certified > 0
+        self.trace.note(f"{client.name} asks for the status of {blob_id}: {status.kind}")
+        if (status.kind, certified) != (kind, blob_id in self._all_live()):
+            self.bugs.append(Violation(f"{blob_id} is {kind}, nodes say {status}"))
 
     # -- other things to do with blobs ----------------------------------------------------------
 
