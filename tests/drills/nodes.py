@@ -86,16 +86,13 @@ async def await_whole(drill: Drill, number: int, seconds: float = HEALED_SECONDS
     blob that was acknowledged; how long that took, in seconds.
     """
     started, problem = time.perf_counter(), "it did not answer"
-    metadata = {
-        blob_id: compute_metadata(blob, drill.n_shards)
-        for blob_id, blob in drill.ledger.blobs.items()
-    }
+    lacking = [compute_metadata(blob, drill.n_shards) for blob in drill.ledger.blobs.values()]
     async with asked(drill, number) as (node, member):
         while time.perf_counter() - started < seconds:
-            lacking = [each for each in metadata.values() if await _lacks(node, member, each)]
+            lacking = [each for each in lacking if await _lacks(node, member, each)]
             if not lacking:
                 return time.perf_counter() - started
-            problem = f"{len(lacking)} of {len(metadata)} blobs, such as {lacking[0].blob_id}"
+            problem = f"it lacks some of {len(lacking)} blobs, such as {lacking[0].blob_id}"
             await asyncio.sleep(LOOK_SECONDS)
     raise AssertionError(f"node {number} is not whole after {seconds:g} s: {problem}")
 
