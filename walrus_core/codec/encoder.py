@@ -59,6 +59,23 @@ class EncodedBlob:
         for pair in range(self.metadata.n_shards):
             yield SliverPair(SliverPairIndex(pair), self.primary(pair), self.secondary(pair))
 
+    def runs(self, axis: Axis) -> Iterator[tuple[int, memoryview]]:
+        """All slivers of an axis, many at once: a sliver index, and that sliver's data with those
+        of the next ones behind them.
+        """
+        if axis is Axis.SECONDARY:
+            yield 0, self._secondary.reshape(-1).data
+            return
+        size, n_source = (
+            self._primary_repair.shape[1],
+            self.metadata.config.n_primary_source_symbols,
+        )
+        n_whole = self._blob.nbytes // size
+        yield 0, self._blob[: n_whole * size]
+        rest = bytes(self._blob[n_whole * size :])
+        yield n_whole, memoryview(rest.ljust((n_source - n_whole) * size, b"\x00"))
+        yield n_source, self._primary_repair.reshape(-1).data
+
     def _sliver(self, axis: Axis, index: int, data: memoryview) -> VerifiedSliver:
         return VerifiedSliver(axis, index, self._symbol_size, data, self.metadata.blob_id)
 

@@ -1,0 +1,179 @@
+"""Answers of the encoding service as bytes on the wire, written by hand.
+
+An answer of 1 MiB would be copied four times on its way through protobuf's classes, and two
+thousand small slivers would each be an object there; here both are laid out once. What it means is
+what encoding.proto says: any protobuf library reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from walrus_core import kernel
+from walrus_core.codec.config import EncodingConfig
+from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.rpc.chunks import crc32c
+from walrus_core.rpc.convert import AXES
+from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
+from walrus_core.rpc.v1 import encoding_pb2 as pb
+from walrus_core.types import Axis, sliver_to_pair
+
+__all__ = ["SliverPacker", "chunk_answer", "description"]
+
+# Tags: the field's number, times eight, and 0 for a varint, 2 for bytes, 5 for four bytes.
+PART = b"\x0a"  # the first field: EncodeResponse.slivers, RecoverResponse.slivers,
+PIECE = b"\x0a"  # SliverBatch.pieces, DecodeResponse.chunk
+BATCH_CRC = b"\x15"
+AXIS, PAIR, OFFSET, SLIVER_SIZE, SYMBOL_SIZE, PIECE_DATA = (
+    b"\x08",
+    b"\x10",
+    b"\x18",
+    b" ",
+    b"(",
+    b"2",
+)
+CHUNK_OFFSET, CHUNK_DATA, CHUNK_CRC = b"\x08", b"\x12", b"\x1d"
+
+SMALL = 64 << 10
+"""Bytes of the largest slivers that are laid out many at a time."""
+
+
+class SliverPacker:
+    """Makes `EncodeResponse`s, or the `RecoverResponse` that has the same fields: pieces of slivers
+    in batches of at most 1 MiB of data, then the description of the blob.
+    """
+
+    def __init__(self, config: EncodingConfig, size: int) -> None:
+        self._n_shards = config.n_shards
+        self._symbol_size = config.symbol_size(size)
+        self._sizes = {axis: config.sliver_size(axis, size) for axis in Axis}
+        self._parts: list[bytes] = []
+        self._n_pieces = 0
+        self._n_data = 0
+        self._crc = 0
+
+    def piece(
+        self, axis: Axis, sliver_index: int, offset: int, data: memoryview
+    ) -> Iterator[tuple[bytes, int]]:
+        """See `Packer`; what is larger than a message is cut."""
+        pair = sliver_to_pair(axis, sliver_index, self._n_shards)
+        for at in range(0, data.nbytes, MAX_DATA):
+            part = bytes(data[at : at + MAX_DATA])
+            if self._n_data + len(part) > MAX_DATA or self._n_pieces == MAX_ITEMS:
+                yield from self.flush()
+            head = self._head(axis, varint(pair), offset + at, len(part))
+            self._parts += (PIECE + varint(len(head) + len(part)) + head, part)
+            self._n_pieces += 1
+            self._n_data += len(part)
+            self._crc = crc32c(part, self._crc)
+
+    def run(self, axis: Axis, first: int, data: memoryview) -> Iterator[tuple[bytes, int]]:
+        """See `Packer`."""
+        size = self._sizes[axis]
+        count = data.nbytes // size
+        if size > SMALL:
+            for index in range(count):
+                yield from self.piece(axis, first + index, 0, data[index * size :][:size])
+            return
+        yield from self.flush()
+        at_once = min(MAX_DATA // size, MAX_ITEMS)
+        done = 0
+        while done < count:
+            pairs = self._alike(axis, first + done, min(at_once, count - done))
+            some = data[done * size : (done + len(pairs)) * size]
+            yield self._rows(axis, pairs, some), some.nbytes
+            done += len(pairs)
+
+    def flush(self) -> Iterator[tuple[bytes, int]]:
+        """What is begun, as a message."""
+        if not self._parts:
+            return
+        content = sum(map(len, self._parts))
+        crc = BATCH_CRC + self._crc.to_bytes(4, "little")
+        yield b"".join((PART, varint(content + len(crc)), *self._parts, crc)), self._n_data
+        self._parts = []
+        self._n_pieces = self._n_data = self._crc = 0
+
+    def finish(self, metadata: VerifiedMetadata) -> Iterator[tuple[bytes, int]]:
+        """See `Packer`."""
+        yield from self.flush()
+        last = pb.EncodeResponse(blob=description(metadata)).SerializeToString()
+        yield last, len(last)
+
+    def _alike(self, axis: Axis, first: int, count: int) -> range:
+        """The pairs of at most so many slivers from `first` on, whose numbers are equally long."""
+        start = sliver_to_pair(axis, first, self._n_shards)
+        step = 1 if axis is Axis.PRIMARY else -1
+        pairs = range(start, start + step * count, step)
+        length = len(varint(pairs[0]))
+        if len(varint(pairs[-1])) == length:
+            return pairs
+        return range(start, 1 << 7 * length if step > 0 else (1 << 7 * (length - 1)) - 1, step)
+
+    def _rows(self, axis: Axis, pairs: range, data: memoryview) -> bytes:
+        """The message of whole slivers; `data` are all of theirs."""
+        size, number = self._sizes[axis], varint(pairs[0])
+        head = self._head(axis, number, 0, size)
+        head = PIECE + varint(len(head) + size) + head
+        content = len(pairs) * (len(head) + size)
+        before = PART + varint(content + 5)
+        message = kernel.BytesBuffer(len(before) + content + 5)
+        view = memoryview(message)
+        view[: len(before)] = before
+        rows = np.frombuffer(view[len(before) : -5], dtype=np.uint8).reshape(len(pairs), -1)
+        rows[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
+        at = len(head) - len(self._head(axis, number, 0, size)) + len(AXIS) + 1 + len(PAIR)
+        numbers = np.arange(pairs.start, pairs.stop, pairs.step)
+        for i in range(len(number)):
+            more = 0x80 if i + 1 < len(number) else 0
+            rows[:, at + i] = numbers >> 7 * i & 0x7F | more
+        rows[:, len(head) :] = np.frombuffer(data, dtype=np.uint8).reshape(len(pairs), -1)
+        view[-5:] = BATCH_CRC + crc32c(bytes(data)).to_bytes(4, "little")
+        del rows
+        view.release()
+        return message.finish()
+
+    def _head(self, axis: Axis, pair: bytes, offset: int, size: int) -> bytes:
+        """A SliverPiece up to where its data begin."""
+        where = OFFSET + varint(offset) if offset else b""
+        if not offset:
+            where = SLIVER_SIZE + varint(self._sizes[axis])
+            where += SYMBOL_SIZE + varint(self._symbol_size)
+        return b"".join((AXIS, varint(AXES[axis]), PAIR, pair, where, PIECE_DATA, varint(size)))
+
+
+def chunk_answer(offset: int, data: memoryview) -> tuple[bytes, int]:
+    """A DecodeResponse with a chunk, and its bytes."""
+    content = bytes(data)
+    head = (CHUNK_OFFSET + varint(offset) if offset else b"") + CHUNK_DATA + varint(len(content))
+    size = len(head) + len(content) + 5
+    crc = crc32c(content).to_bytes(4, "little")
+    return b"".join((PART, varint(size), head, content, CHUNK_CRC, crc)), len(content)
+
+
+def description(metadata: VerifiedMetadata) -> pb.BlobDescription:
+    """What was made of a blob."""
+    size = metadata.unencoded_length
+    return pb.BlobDescription(
+        blob_id=metadata.blob_id.digest,
+        size=size,
+        n_shards=metadata.n_shards,
+        symbol_size=metadata.symbol_size,
+        root_hash=metadata.root_hash,
+        encoded_size=metadata.config.encoded_size(size),
+        metadata=metadata.to_bcs_with_id(),
+    )
+
+
+def varint(number: int) -> bytes:
+    """Seven bits in each byte, the lowest first; the highest bit says that there are more."""
+    if number < 0x80:
+        return bytes((number,))
+    parts = bytearray()
+    while number >= 0x80:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    parts.append(number)
+    return bytes(parts)

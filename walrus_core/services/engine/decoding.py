@@ -1,0 +1,127 @@
+"""Slivers in, the blob out, once it is known to be right."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Generic, TypeVar, cast
+
+from walrus_core.codec.decoder import ConsistencyCheck, decode, decode_into
+from walrus_core.codec.memory import CHUNK
+from walrus_core.codec.metadata import VerifiedMetadata
+from walrus_core.codec.pipeline import LARGEST_WINDOW, N_WINDOWS
+from walrus_core.codec.slivers import Sliver
+from walrus_core.errors import InvalidArgumentError, NotEnoughSliversError
+from walrus_core.services.engine.gathering import Table, sliver_of
+from walrus_core.services.engine.intake import check_size, lane_for, lent
+from walrus_core.services.engine.options import EngineOptions
+from walrus_core.services.engine.packer import Cutter, Piece, Put
+from walrus_core.services.engine.pool import Job, Pool
+from walrus_core.services.engine.room import room_for
+from walrus_core.types import Axis
+
+__all__ = ["decoded"]
+
+P = TypeVar("P")
+
+
+async def decoded(
+    metadata: VerifiedMetadata,
+    pieces: AsyncIterator[Piece],
+    check: ConsistencyCheck,
+    cutter: Cutter[P],
+    pool: Pool,
+    options: EngineOptions,
+) -> AsyncIterator[P]:
+    """The parcels of the blob, from the first enough slivers that begin, of one axis; pieces of
+    others are looked at and not kept. Errors as in `codec.decode`.
+    """
+    check_size(metadata.config, metadata.unencoded_length, options)
+    lane = lane_for(metadata.config, metadata.unencoded_length, pool)
+    first = await anext(pieces, None)
+    if first is None:
+        raise NotEnoughSliversError(metadata.config.n_slivers_needed(Axis.PRIMARY), 0)
+    padded = metadata.config.padded_size(metadata.unencoded_length)
+    in_memory = padded <= options.in_memory
+    # Enough slivers are as much as the padded blob that they make.
+    memory, disk = (2 * padded, 0) if in_memory else (N_WINDOWS * LARGEST_WINDOW, 2 * padded)
+    async with (
+        lent(lane, memory + options.held, pool, disk),
+        _gathered(metadata, first, pieces, pool, options) as slivers,
+    ):
+        work = _Work(metadata, slivers, check, cutter, in_memory)
+        async with pool.stream(lane, options.held, work.run) as parcels:
+            while (parcel := await parcels.take()) is not None:
+                yield parcel
+
+
+@asynccontextmanager
+async def _gathered(
+    metadata: VerifiedMetadata,
+    first: Piece,
+    rest: AsyncIterator[Piece],
+    pool: Pool,
+    options: EngineOptions,
+) -> AsyncIterator[list[Sliver]]:
+    """The slivers, of which nothing is verified."""
+    table, axis = Table(metadata), first.axis
+    needed, size = metadata.config.n_slivers_needed(axis), table.size(axis)
+    async with room_for(needed * size, pool, options.in_memory, options.directory) as room:
+        piece: Piece | None = first
+        while piece is not None:
+            if piece.axis is not axis:
+                raise InvalidArgumentError(
+                    "slivers of both axes; a blob is reconstructed from slivers of one"
+                )
+            sliver = table.add(piece)
+            if sliver.place < needed:
+                await room.write(sliver.place * size + piece.offset, piece.data)
+            piece = await anext(rest, None)
+        table.finish()
+        if len(table) < needed:
+            raise NotEnoughSliversError(needed, len(table))
+        content = await room.finish()
+        yield [
+            sliver_of(metadata, sliver, content[sliver.place * size : (sliver.place + 1) * size])
+            for sliver in table
+            if sliver.place < needed
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work(Generic[P]):
+    """What is done in a thread."""
+
+    metadata: VerifiedMetadata
+    slivers: list[Sliver]
+    check: ConsistencyCheck
+    cutter: Cutter[P]
+    in_memory: bool
+
+    def run(self, job: Job, put: Put[P]) -> None:
+        output = _Output(self.cutter, put)
+        if self.in_memory:
+            blob = decode(self.metadata, self.slivers, self.check, job.threads, job.cancel)
+            for at in range(0, len(blob), CHUNK):
+                output.write(memoryview(blob)[at : at + CHUNK])
+        else:
+            target = cast("BinaryIO", output)  # it is only written to
+            decode_into(self.metadata, self.slivers, target, self.check, job.threads, job.cancel)
+
+
+class _Output(Generic[P]):
+    """The stream that a blob is written to."""
+
+    def __init__(self, cutter: Cutter[P], put: Put[P]) -> None:
+        self._cutter = cutter
+        self._put = put
+        self._offset = 0
+
+    def write(self, data: memoryview) -> int:
+        self._put(*self._cutter(self._offset, data))
+        self._offset += data.nbytes
+        return data.nbytes
+
+    def flush(self) -> None:
+        """Everything is on its way."""

@@ -1,0 +1,136 @@
+"""Where input rests until all of it is there: little in memory, much in a file without a name.
+
+Its room is taken at once, so that what is accepted also fits; nothing is held twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from walrus_core import kernel
+from walrus_core.codec.files import write_at
+from walrus_core.codec.memory import reserve, temporary_directory, unnamed_file
+from walrus_core.errors import OutOfMemoryError, StorageError, StorageFullError
+from walrus_core.services.engine.pool import Pool, settled
+
+__all__ = ["Room", "room_for"]
+
+WRITTEN_AT_ONCE = 4 << 20
+"""Bytes that wait while as many are written."""
+
+
+class Room(Protocol):
+    """So many bytes, each to be written once."""
+
+    async def write(self, offset: int, data: bytes) -> None: ...
+
+    async def finish(self) -> memoryview:
+        """All of them; nobody changes them any more. Once."""
+        ...
+
+
+@asynccontextmanager
+async def room_for(
+    size: int, pool: Pool, in_memory: int, directory: Path | None = None
+) -> AsyncIterator[Room]:
+    """Room for `size` bytes, in memory if they are at most `in_memory`, else in a file in
+    `directory`. They are not counted here: its user knows what else it needs. StorageFullError,
+    OutOfMemoryError.
+    """
+    if size <= in_memory:
+        yield _Memory(size)
+        return
+    file = await pool.aside(_reserved, size, directory or temporary_directory())
+    spool = _Spool(file, size, pool)
+    try:
+        yield spool
+    finally:
+        await spool.close()
+
+
+class _Memory:
+    def __init__(self, size: int) -> None:
+        try:
+            self._buffer = kernel.BytesBuffer(size)
+        except MemoryError:
+            raise OutOfMemoryError(size) from None
+        self._view = memoryview(self._buffer)
+
+    async def write(self, offset: int, data: bytes) -> None:
+        self._view[offset : offset + len(data)] = data
+
+    async def finish(self) -> memoryview:
+        self._view.release()
+        return memoryview(self._buffer.finish())
+
+
+class _Spool:
+    """Written to by a thread while more is received."""
+
+    def __init__(self, file: BinaryIO, size: int, pool: Pool) -> None:
+        self._file = file
+        self._size = size
+        self._pool = pool
+        self._waiting: list[tuple[int, bytes]] = []
+        self._waiting_bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, offset: int, data: bytes) -> None:
+        self._waiting.append((offset, data))
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes >= WRITTEN_AT_ONCE:
+            await self._written()
+            self._begin()
+
+    async def finish(self) -> memoryview:
+        await self._written()
+        self._begin()
+        await self._written()
+        return memoryview(kernel.FileMapping(self._file.fileno(), self._size))
+
+    async def close(self) -> None:
+        """The file goes when its mapping, if there is one, is used no more."""
+        if self._writing is not None:
+            await settled(self._writing)
+        self._file.close()
+
+    def _begin(self) -> None:
+        work = self._pool.aside(_write, self._file, self._waiting)
+        self._writing = asyncio.create_task(work)
+        self._waiting, self._waiting_bytes = [], 0
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+            self._writing = None
+
+
+def _reserved(size: int, directory: Path) -> BinaryIO:
+    """A file that has room for so many bytes."""
+    with unnamed_file(directory) as file:
+        try:
+            reserve(file.fileno(), size)
+        except OSError as error:
+            raise _no_room(error, size, directory) from error
+        return os.fdopen(os.dup(file.fileno()), "r+b", buffering=0)
+
+
+def _no_room(error: OSError, size: int, directory: Path) -> StorageError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        status = os.statvfs(directory)
+        return StorageFullError(str(directory), size, status.f_bavail * status.f_frsize)
+    return StorageError(str(directory), f"a temporary file: {error.strerror or error}")
+
+
+def _write(file: BinaryIO, parts: list[tuple[int, bytes]]) -> None:
+    try:
+        for offset, data in parts:
+            write_at(file.fileno(), offset, memoryview(data))
+    except OSError as error:
+        raise _no_room(error, sum(len(data) for _, data in parts), temporary_directory()) from error
