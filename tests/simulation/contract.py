@@ -169,6 +169,7 @@ class Contract:
                 self.ledger.staking.voting_end()
             elif state == SELECTED and now >= since_ms + duration:
                 self.ledger.staking.initiate_epoch_change_v2()
+        self.committees()  # which are remembered
 
     def _clock(self) -> float:
         """Seconds since an event loop was first seen."""
@@ -242,6 +243,10 @@ class Contract:
             previous = self._committee(staking.epoch - 1)
         current = self._committee(staking.epoch)
         return Committees(current, previous, staking.epoch_state[0])
+
+    def committee_of(self, epoch: int) -> Committee:
+        """The committee of an epoch that has begun."""
+        return self._committees[epoch]
 
     def _committee(self, epoch: int) -> Committee:
         if epoch not in self._committees:

@@ -20,7 +20,7 @@ from walrus_core.errors import WalrusCoreError
 from walrus_core.protocol.messages import Confirmation, parse_message
 from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.services.ports import ChainEvent
-from walrus_core.types import BlobId, ShardIndex
+from walrus_core.types import BlobId
 
 
 class Violation(AssertionError):  # noqa: N818 - it is what it says
@@ -46,19 +46,12 @@ class Confirmations:
         message = parse_message(answer.serialized_message)
         assert isinstance(message, Confirmation)
         self.signed += 1
-        shards = self._shards(node.node_id, message.epoch)
+        committee = self.contract.committee_of(message.epoch)  # the chain may be further already
+        shards = committee.member(node.node_id).shards
         if message.blob_id != arguments[0] or message.object_id != arguments[1]:
             self.bugs.append(Violation(f"{address} confirmed what it was not asked"))
         if not node.disk.keeps(message.blob_id, shards):
             self.bugs.append(Violation(f"{address} confirmed {message.blob_id} without having it"))
-
-    def _shards(self, node_id: bytes, epoch: int) -> tuple[ShardIndex, ...]:
-        committees = self.contract.committees()
-        for committee in (committees.current, committees.previous):
-            if committee is not None and committee.epoch == epoch:
-                return tuple(committee.member(node_id).shards)
-        self.bugs.append(Violation(f"a node signed in epoch {epoch}, long over or still to come"))
-        return ()
 
 
 @dataclass
