@@ -1,0 +1,265 @@
+"""All uploads of a server, in one directory that its processes share.
+
+    lock                        who has it counts, and lets one more in
+    live/CALLER/ID.log, .data   uploads that are not stored yet
+    done/CALLER/ID.log          what became of the others
+
+CALLER is a hash of the caller's name, so that names need not be trusted, and nobody finds an upload
+of another's. How old something is the time of its log's last line says. Everything here blocks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from walrus_core.errors import (
+    InvalidEncodingError,
+    StorageFullError,
+    UploadLimitError,
+    UploadNotFoundError,
+)
+from walrus_core.services.uploads.limits import UploadLimits
+from walrus_core.services.uploads.session import (
+    Session,
+    disk_errors,
+    read_log,
+    try_lock,
+    wall_clock,
+)
+from walrus_core.services.uploads.upload import Order, Upload, UploadState, replayed
+from walrus_core.storage.sliver_files import sync_directory
+
+__all__ = ["UploadDirectory"]
+
+ID = re.compile(r"[0-9a-f]{32}")
+LOG = ".log"
+UNBEGUN_AFTER = 600.0
+"""Seconds after which a log without a first line is what a process that died left behind."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """How much of something there is."""
+
+    uploads: int = 0
+    size: int = 0
+
+    def add(self, size: int) -> None:
+        self.uploads += 1
+        self.size += size
+
+
+class UploadDirectory:
+    """See the module. `clock` tells seconds since 1970.
+
+    Methods raise StorageError if the disk fails.
+    """
+
+    def __init__(
+        self, path: Path, limits: UploadLimits, clock: Callable[[], float] = wall_clock
+    ) -> None:
+        self.path = path
+        self._limits = limits
+        self._clock = clock
+        self._live = path / "live"
+        self._done = path / "done"
+
+    def prepare(self) -> None:
+        """Make what is missing of it."""
+        with disk_errors(self.path):
+            for directory in (self._live, self._done):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_directory(self.path)
+
+    # -- one upload ---------------------------------------------------------------------------
+
+    def create(self, caller: str, order: Order) -> Session:
+        """A new upload. UploadLimitError, StorageFullError."""
+        with disk_errors(self.path, order.size):
+            log = self._live / _folder(caller) / f"{secrets.token_hex(16)}{LOG}"
+            with self._locked():
+                self._require_room(_folder(caller), order.size)
+                self._make(log.parent)
+                descriptor = try_lock(log, os.O_CREAT | os.O_EXCL)
+                assert descriptor is not None, "nobody else knows its name yet"
+                try:
+                    with log.with_suffix(".data").open("xb") as data:
+                        data.truncate(order.size)  # from here on it counts
+                except BaseException:
+                    log.unlink()
+                    os.close(descriptor)
+                    raise
+            return Session.create(log, descriptor, self._clock, caller, order)
+
+    def own(self, caller: str, upload_id: str) -> Session | Upload | None:
+        """An upload, with the right to change it; what became of it, if it is stored; None if
+        another has it. UploadNotFoundError.
+        """
+        log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
+        try:
+            session = self._locked_session(log)
+        except (FileNotFoundError, InvalidEncodingError):
+            return self._remembered(caller, upload_id)
+        if session is not None and session.upload.state is UploadState.STORED:
+            self.finish(session)  # where another was cut off
+            return session.upload
+        return session
+
+    def look(self, caller: str, upload_id: str) -> Upload:
+        """An upload as it is now, whoever has it. UploadNotFoundError."""
+        log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
+        try:
+            return _read(log)
+        except (FileNotFoundError, InvalidEncodingError):
+            return self._remembered(caller, upload_id)
+
+    def finish(self, session: Session) -> None:
+        """Of what is stored only that is remembered; the session is closed in any case."""
+        try:
+            with disk_errors(self.path):
+                session.forget_data()
+                there = self._done / session.log.parent.name
+                self._make(there)
+                session.log.rename(there / session.log.name)
+                sync_directory(there)
+                sync_directory(session.log.parent)
+        finally:
+            session.close()
+
+    def unowned(self) -> Iterator[Session]:
+        """Those to be stored that nobody has, now this process'; those that are are finished."""
+        busy = UploadState.STORING, UploadState.STORED
+        for log in self._logs(self._live):
+            with contextlib.suppress(FileNotFoundError, InvalidEncodingError):
+                if _read(log).state not in busy or not (session := self._locked_session(log)):
+                    continue
+                if session.upload.state is UploadState.STORING:
+                    yield session
+                elif session.upload.state is UploadState.STORED:
+                    self.finish(session)
+                else:
+                    session.close()
+
+    # -- all of them --------------------------------------------------------------------------
+
+    def sweep(self, is_due: Callable[[Path, float], bool]) -> int:
+        """Remove what `is_due`: a log and the time after which it is; how many went."""
+        count = 0
+        for log in self._logs(self._live):
+            with contextlib.suppress(FileNotFoundError):
+                if is_due(log, log.stat().st_mtime + self._patience(log)):
+                    count += self._give_up(log)
+        ages = []
+        for log in self._logs(self._done):
+            with contextlib.suppress(FileNotFoundError):
+                ages.append((log.stat().st_mtime, log))
+        ages.sort()
+        too_many = max(len(ages) - self._limits.remembered, 0)
+        for number, (time, log) in enumerate(ages):
+            if number < too_many or is_due(log, time + self._limits.remembered_for):
+                log.unlink(missing_ok=True)
+                count += 1
+        return count
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _patience(self, log: Path) -> float:
+        begun = log.stat().st_size
+        limits = self._limits
+        return limits.abandoned_after if begun else min(UNBEGUN_AFTER, limits.abandoned_after)
+
+    def _give_up(self, log: Path) -> bool:
+        """Remove an upload, unless somebody has it or it is still to be stored."""
+        descriptor = try_lock(log)
+        if descriptor is None:
+            return False
+        try:
+            session = Session.reopen(log, descriptor, self._clock)
+        except InvalidEncodingError:
+            log.with_suffix(".data").unlink(missing_ok=True)
+            log.unlink(missing_ok=True)
+            return True
+        if session.upload.state is UploadState.STORING:
+            session.close()
+            return False
+        session.remove()
+        return True
+
+    def _remembered(self, caller: str, upload_id: str) -> Upload:
+        try:
+            return _read(self._done / _folder(caller) / f"{upload_id}{LOG}")
+        except (FileNotFoundError, InvalidEncodingError):
+            raise UploadNotFoundError(upload_id) from None
+
+    def _locked_session(self, log: Path) -> Session | None:
+        descriptor = try_lock(log)
+        return None if descriptor is None else Session.reopen(log, descriptor, self._clock)
+
+    def _require_room(self, folder: str, size: int) -> None:
+        """UploadLimitError, StorageFullError if there is none for one more upload."""
+        everything, own = Usage(), Usage()
+        for data in self._live.glob("*/*.data"):
+            with contextlib.suppress(FileNotFoundError):
+                length = data.stat().st_size
+                everything.add(length)
+                if data.parent.name == folder:
+                    own.add(length)
+        limits = self._limits
+        for what, needed, limit in (
+            ("uploads of one caller", own.uploads + 1, limits.caller_uploads),
+            ("bytes of one caller", own.size + size, limits.caller_bytes),
+            ("uploads", everything.uploads + 1, limits.uploads),
+            ("bytes of uploads", everything.size + size, limits.upload_bytes),
+        ):
+            if needed > limit:
+                raise UploadLimitError(what, needed, limit)
+        free = shutil.disk_usage(self.path).free
+        if size + limits.spare_bytes > free:
+            raise StorageFullError(str(self.path), size + limits.spare_bytes, free)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _make(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync_directory(folder.parent)
+
+    def _logs(self, place: Path) -> Iterator[Path]:
+        return iter(sorted(place.glob(f"*/*{LOG}")))
+
+
+def _folder(caller: str) -> str:
+    return hashlib.sha256(caller.encode()).hexdigest()[:32]
+
+
+def _checked(upload_id: str) -> str:
+    """UploadNotFoundError for what is no ID: it becomes a path."""
+    if not ID.fullmatch(upload_id):
+        raise UploadNotFoundError(upload_id[:64])
+    return upload_id
+
+
+def _read(log: Path) -> Upload:
+    """FileNotFoundError, InvalidEncodingError."""
+    descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return replayed(log.stem, read_log(descriptor, log))[0]
+    finally:
+        os.close(descriptor)
