@@ -81,6 +81,22 @@ def test_check_of_a_good_disk(node: Path, run: Run) -> None:
     assert facts["items"] == 3 + 3 * 2 * 2
 
 
+def test_an_index_that_cannot_be_read_is_repaired_if_asked(node: Path, run: Run) -> None:
+    store = opened(node)
+    fill(store, range(9), [0, 1], LARGE)
+    store.close()
+    table = max((load_config(node).storage_path / "index").glob("*.sst"))
+    os.truncate(table, table.stat().st_size // 2)
+    outcome = run("node", "check", "--config", node)
+    assert outcome.status == ExitStatus.DAMAGE_FOUND
+    assert "check --repair" in outcome.stderr
+    outcome = run("node", "check", "--config", node, "--repair", "--json")
+    assert outcome.status == ExitStatus.DONE  # what was lost is not there, the rest is right
+    assert outcome.json["repaired"]
+    outcome = run("node", "check", "--config", node, "--repair", "--json")
+    assert not outcome.json["repaired"]
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_check_finds_and_remembers_damage(node: Path, run: Run, size: int) -> None:
     store = opened(node)

@@ -23,6 +23,8 @@ from walrus_core.types import Axis, BlobId, shard_to_pair
 LOOK_SECONDS = 0.2
 HEALED_SECONDS = 90.0
 
+_METADATA: dict[BlobId, VerifiedMetadata] = {}
+
 
 def set_up(config: Path, values: Mapping[str, object]) -> None:
     """Give keys of a node's configuration other values; each of its keys stands in the file."""
@@ -85,8 +87,8 @@ async def await_whole(drill: Drill, number: int, seconds: float = HEALED_SECONDS
     """Wait until a node itself serves, right to the bit, all that its shards should hold of every
     blob that was acknowledged; how long that took, in seconds.
     """
+    lacking = [metadata_of(drill, blob_id) for blob_id in drill.ledger.blobs]
     started, problem = time.perf_counter(), "it did not answer"
-    lacking = [compute_metadata(blob, drill.n_shards) for blob in drill.ledger.blobs.values()]
     async with asked(drill, number) as (node, member):
         while time.perf_counter() - started < seconds:
             lacking = [each for each in lacking if await _lacks(node, member, each)]
@@ -95,6 +97,13 @@ async def await_whole(drill: Drill, number: int, seconds: float = HEALED_SECONDS
             problem = f"it lacks some of {len(lacking)} blobs, such as {lacking[0].blob_id}"
             await asyncio.sleep(LOOK_SECONDS)
     raise AssertionError(f"node {number} is not whole after {seconds:g} s: {problem}")
+
+
+def metadata_of(drill: Drill, blob_id: BlobId) -> VerifiedMetadata:
+    """Of an acknowledged blob, computed once."""
+    if blob_id not in _METADATA:
+        _METADATA[blob_id] = compute_metadata(drill.ledger.blobs[blob_id], drill.n_shards)
+    return _METADATA[blob_id]
 
 
 async def _lacks(node: NodeApi, member: Member, metadata: VerifiedMetadata) -> bool:

@@ -23,7 +23,7 @@ from walrus_core.types import BlobId
 pytestmark = pytest.mark.drill
 
 NODES, N_SHARDS = 4, 20
-EPOCH_SECONDS = 6
+EPOCH_SECONDS = 5
 SOON = {"read_only_seconds": 2, "collect_interval": 1, "heal_delay": 3}
 """So that what has moved away, and what has ended, goes while the drill looks."""
 
@@ -86,6 +86,7 @@ class Traffic:
     async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             await work()
+            await asyncio.sleep(0 if self._drill.is_long else 0.5)
 
     async def _store(self) -> None:
         async with self._drill.client() as client:
@@ -110,8 +111,8 @@ async def _join(drill: Drill, files: Founded) -> None:
     wallet, on_network = ["--wallet", str(directory / "sui.keystore")], ["--network", network]
     await _said("wallet", "faucet", "--to", made["walletAddress"], *on_network)
     keys = [f"--{kind}-key={directory / kind}.key" for kind in ("protocol", "network")]
-    registered = await _said("node", "register", "--name=new", f"--public-address={LOOPBACK}:{port}",
-                             *keys, *wallet, *on_network)  # fmt: skip
+    address = f"--public-address={LOOPBACK}:{port}"
+    registered = await _said("node", "register", "--name=new", address, *keys, *wallet, *on_network)
     node_id = registered["nodeId"]
     await _said("wallet", "faucet", "--wal", "1500000WAL", *on_network)
     await _said("stake", node_id, "1500000WAL", *on_network)

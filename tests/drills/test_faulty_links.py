@@ -16,7 +16,7 @@ pytestmark = pytest.mark.drill
 NODES, N_SHARDS, SEED = 4, 20, 77
 
 FAULTS = [
-    Faults(split=1000, delay=0.002),
+    Faults(split=5000, delay=0.002),
     Faults(cut_after=4_000_000),
     Faults(split=20_000, delay=0.01, cut_after=4_000_000, halves=0.5),
 ]
