@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from walrus_core.codec.config import DEFAULT_SHARDS, EncodingConfig
 from walrus_core.codec.decoder import ConsistencyCheck
@@ -30,8 +30,6 @@ __all__ = [
     "wanted_of",
 ]
 
-M = TypeVar("M")
-
 _CHECKS: dict[int, ConsistencyCheck] = {
     pb.CONSISTENCY_CHECK_UNSPECIFIED: "default",
     pb.CONSISTENCY_CHECK_SKIP: "skip",
@@ -40,20 +38,19 @@ _CHECKS: dict[int, ConsistencyCheck] = {
 }
 
 
-async def first_of(requests: AsyncIterator[M]) -> M:
-    """The message that begins a call."""
+async def first_of(requests: AsyncIterator[Any]) -> Any:
+    """The message that begins a call, which has a header."""
     first = await anext(requests, None)
     if first is None:
         raise InvalidArgumentError("the request has no message; its first is the header")
+    if not first.HasField("header"):
+        raise InvalidArgumentError("the first message has no header")
     return first
 
 
 async def header_of(requests: AsyncIterator[Any]) -> Any:
     """What is in the first message."""
-    first = await first_of(requests)
-    if not first.HasField("header"):
-        raise InvalidArgumentError("the first message has no header")
-    return first.header
+    return (await first_of(requests)).header
 
 
 def config_of(header: pb.EncodeHeader | pb.ComputeBlobIdHeader) -> EncodingConfig:

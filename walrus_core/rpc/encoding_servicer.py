@@ -12,7 +12,7 @@ from walrus_core.codec.recovery import InconsistencyProof
 from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.rpc import encoding_requests as requested
 from walrus_core.rpc.convert import AXES, axis_of
-from walrus_core.rpc.parcels import SliverPacker, chunk_answer, description
+from walrus_core.rpc.encoding_answers import SliverPacker, chunk_answer, description
 from walrus_core.rpc.streams import MAX_DATA, closed
 from walrus_core.rpc.v1 import encoding_pb2 as pb
 from walrus_core.services.engine import Engine
@@ -54,7 +54,7 @@ class EncodingServicer:
     async def ComputeBlobId(
         self, requests: AsyncIterator[pb.ComputeBlobIdRequest], _: Any
     ) -> pb.ComputeBlobIdResponse:
-        first = await requested.first_of(requests)
+        first: pb.ComputeBlobIdRequest = await requested.first_of(requests)
         config = requested.config_of(first.header)
         content = requested.content_to_name(first, requests)
         blob = description(await self._engine.compute_id(content, config))

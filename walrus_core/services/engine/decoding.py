@@ -18,7 +18,7 @@ from walrus_core.services.engine.intake import check_size, lane_for, lent
 from walrus_core.services.engine.options import EngineOptions
 from walrus_core.services.engine.packer import Cutter, Piece, Put
 from walrus_core.services.engine.pool import Job, Pool
-from walrus_core.services.engine.room import room_for
+from walrus_core.services.engine.room import room_for, spooling
 from walrus_core.types import Axis
 
 __all__ = ["decoded"]
@@ -107,7 +107,10 @@ class _Work(Generic[P]):
                 output.write(memoryview(blob)[at : at + CHUNK])
         else:
             target = cast("BinaryIO", output)  # it is only written to
-            decode_into(self.metadata, self.slivers, target, self.check, job.threads, job.cancel)
+            with spooling(self.metadata.unencoded_length, None):
+                decode_into(
+                    self.metadata, self.slivers, target, self.check, job.threads, job.cancel
+                )
 
 
 class _Output(Generic[P]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from walrus_core.codec.config import EncodingConfig
@@ -17,6 +18,7 @@ from walrus_core.services.engine.intake import Content, check_size, lane_for, le
 from walrus_core.services.engine.options import EngineOptions
 from walrus_core.services.engine.packer import Packer, PackerFor, Put
 from walrus_core.services.engine.pool import Job, Pool
+from walrus_core.services.engine.room import spooling
 from walrus_core.types import Axis, SliverPairIndex, pair_to_sliver
 
 __all__ = ["Wanted", "encoded"]
@@ -68,7 +70,7 @@ async def encoded(
         ),
         received(content, pool, options) as blob,
     ):
-        work = _Work(blob, config, wanted, packer_for(config, size), kept)
+        work = _Work(blob, config, wanted, packer_for(config, size), kept, options.directory)
         async with pool.stream(lane, options.held, work.run) as parcels:
             while (parcel := await parcels.take()) is not None:
                 yield parcel
@@ -83,6 +85,7 @@ class _Work(Generic[P]):
     wanted: Wanted
     packer: Packer[P]
     kept: bool
+    directory: Path | None
 
     def run(self, job: Job, put: Put[P]) -> None:
         metadata = self._at_once(job, put) if self.kept else self._in_pieces(job, put)
@@ -107,16 +110,23 @@ class _Work(Generic[P]):
         return slivers.metadata
 
     def _in_pieces(self, job: Job, put: Put[P]) -> VerifiedMetadata:
-        sink = _Sink(self.packer, self.wanted.indices(self.config.n_shards), put)
-        return encode_into(self.blob, sink, self.config.n_shards, job.threads, job.cancel)
+        n_shards, size = self.config.n_shards, self.blob.nbytes
+        sink = _Sink(self.packer, self.wanted.indices(n_shards), put, self.directory)
+        with spooling(repair_columns_size(self.config, size), self.directory):
+            return encode_into(self.blob, sink, n_shards, job.threads, job.cancel)
 
 
 class _Sink(SliverSink, Generic[P]):
     """Packs what `encode_into` makes, if it is wanted."""
 
     def __init__(
-        self, packer: Packer[P], wanted: Mapping[Axis, Collection[int]], put: Put[P]
+        self,
+        packer: Packer[P],
+        wanted: Mapping[Axis, Collection[int]],
+        put: Put[P],
+        directory: Path | None,
     ) -> None:
+        self.work_directory = directory
         self._packer = packer
         self._wanted = wanted
         self._put = put

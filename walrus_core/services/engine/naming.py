@@ -9,6 +9,7 @@ from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.services.engine.intake import Content, check_size, lane_for, lent, received
 from walrus_core.services.engine.options import EngineOptions
 from walrus_core.services.engine.pool import Job, Pool
+from walrus_core.services.engine.room import spooling
 
 __all__ = ["named"]
 
@@ -30,6 +31,7 @@ async def named(
     ):
 
         def compute(job: Job) -> VerifiedMetadata:
-            return compute_metadata(blob, config.n_shards, job.threads, job.cancel)
+            with spooling(extension, None):
+                return compute_metadata(blob, config.n_shards, job.threads, job.cancel)
 
         return await pool.run(lane, compute)

@@ -92,7 +92,7 @@ class Pool:
             return Places(size, limits.patience, limits.queue, limits.retry_after)
 
         self.large = Lane(Slots(threads), places(limits.memory), threads)
-        self.small = Lane(Slots(threads), places(limits.small_memory), 1)
+        self.small = Lane(Slots(threads), places(limits.small_memory), threads)
         self.disk = places(limits.disk)
         self._threads = ThreadPoolExecutor(limits.calls, "walrus-core-engine")
         self._disk_threads = ThreadPoolExecutor(DISK_THREADS, "walrus-core-spool")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,7 +19,7 @@ from walrus_core.codec.memory import reserve, temporary_directory, unnamed_file
 from walrus_core.errors import OutOfMemoryError, StorageError, StorageFullError
 from walrus_core.services.engine.pool import Pool, settled
 
-__all__ = ["Room", "room_for"]
+__all__ = ["Room", "room_for", "spooling"]
 
 WRITTEN_AT_ONCE = 4 << 20
 """Bytes that wait while as many are written."""
@@ -46,7 +46,7 @@ async def room_for(
     if size <= in_memory:
         yield _Memory(size)
         return
-    file = await pool.aside(_reserved, size, directory or temporary_directory())
+    file = await pool.aside(_reserved, size, directory)
     spool = _Spool(file, size, pool)
     try:
         yield spool
@@ -101,7 +101,7 @@ class _Spool:
         self._file.close()
 
     def _begin(self) -> None:
-        work = self._pool.aside(_write, self._file, self._waiting)
+        work = self._pool.aside(_write, self._file, self._size, self._waiting)
         self._writing = asyncio.create_task(work)
         self._waiting, self._waiting_bytes = [], 0
 
@@ -111,26 +111,31 @@ class _Spool:
             self._writing = None
 
 
-def _reserved(size: int, directory: Path) -> BinaryIO:
+@contextmanager
+def spooling(size: int, directory: Path | None) -> Iterator[None]:
+    """An OSError in the body, which puts `size` bytes into temporary files, is StorageFullError if
+    they found no room, and StorageError if not.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = directory or temporary_directory()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            status = os.statvfs(place)
+            free = status.f_bavail * status.f_frsize
+            raise StorageFullError(str(place), size, free) from error
+        reason = f"a temporary file: {error.strerror or error}"
+        raise StorageError(str(place), reason) from error
+
+
+def _reserved(size: int, directory: Path | None) -> BinaryIO:
     """A file that has room for so many bytes."""
-    with unnamed_file(directory) as file:
-        try:
-            reserve(file.fileno(), size)
-        except OSError as error:
-            raise _no_room(error, size, directory) from error
+    with spooling(size, directory), unnamed_file(directory) as file:
+        reserve(file.fileno(), size)
         return os.fdopen(os.dup(file.fileno()), "r+b", buffering=0)
 
 
-def _no_room(error: OSError, size: int, directory: Path) -> StorageError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        status = os.statvfs(directory)
-        return StorageFullError(str(directory), size, status.f_bavail * status.f_frsize)
-    return StorageError(str(directory), f"a temporary file: {error.strerror or error}")
-
-
-def _write(file: BinaryIO, parts: list[tuple[int, bytes]]) -> None:
-    try:
+def _write(file: BinaryIO, size: int, parts: list[tuple[int, bytes]]) -> None:
+    with spooling(size, None):
         for offset, data in parts:
             write_at(file.fileno(), offset, memoryview(data))
-    except OSError as error:
-        raise _no_room(error, sum(len(data) for _, data in parts), temporary_directory()) from error
