@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from dataclasses import dataclass
 
@@ -123,11 +122,9 @@ class SimNode:
                 self.api = Liar(node, self.lie, chance, self._key_pair)
             self._shared.trace.note(f"{self.address} is up")
             await node.run()
-        except asyncio.CancelledError:
-            raise
         except (WalrusCoreError, StorageError) as error:
             self.crash(f"it failed: {error!r}")
-        except BaseException as error:
+        except Exception as error:
             if self.is_up:
                 self._shared.network.on_bug(error)
                 self.crash(f"it failed: {error!r}")

@@ -53,8 +53,8 @@ class Simulation:
         self._proven: set[BlobId] = set()
         self._chance = random.Random(f"scenario {plan.seed}")
         self.contract = Contract(plan.n_shards, epoch_seconds=plan.epoch_seconds)
-        conditions = Conditions(random.Random(f"links {plan.seed}"))
-        self._network = Network(conditions)
+        self.conditions = Conditions(random.Random(f"links {plan.seed}"))
+        self._network = Network(self.conditions)
         self._shared = Everything(self.contract, self._network, self.trace, str(plan.seed))
         self.nodes: list[SimNode] = []
         self._found()
@@ -69,7 +69,7 @@ class Simulation:
             self.contract,
             self.nodes,
             self.clients,
-            conditions,
+            self.conditions,
             self.work,
             self._join,
             *of_all,

@@ -180,7 +180,8 @@ class Gathering:
             if since is None or now < since + self._allowed(request):
                 continue
             waited = now - since
-            if waited < self._roster.options.node_timeout:
+            # Compared as above: `waited` may round to less, and nobody would be given up now.
+            if now < since + self._roster.options.node_timeout:
                 request.is_late = True
                 self._roster.lower(
                     request.member, Standing.LATE, f"late: nothing for {waited:.1f} seconds"
