@@ -64,6 +64,37 @@ class Sleeper(Gate):
         return 0
 
 
+class ShortLink(Gate):
+    """Breaks in each call that brings more than `reach` slivers."""
+
+    reach = 3
+
+    async def put_slivers(
+        self, blob_id: BlobId, slivers: AsyncIterable[Sliver], *, pending: bool = False
+    ) -> int:
+        self.dies_after = self.reach
+        try:
+            return await super().put_slivers(blob_id, slivers, pending=pending)
+        finally:
+            self.dies_after = None
+
+
+def test_over_links_that_break_fewer_slivers_are_sent_at_once() -> None:
+    """Nothing comes of a call that breaks, so that the same call again would never succeed."""
+
+    async def main() -> None:
+        town = Town(stakes=(1000, 1000, 1000), n_shards=40)  # 14, 13 and 13; all are needed
+        town.gates = [ShortLink(None) for _ in town.gates]
+        await town.open()
+        outcome = await town.uploader().store(content(), 1)
+        assert outcome.certified_epoch == 1
+        for gate in town.gates:
+            assert 3 + 9 <= gate.calls.count("put_slivers") <= 3 + 10  # 3 broke
+            assert len(gate.slivers) <= 28 + 3 * 3
+
+    run(main())
+
+
 @pytest.mark.parametrize("error", NOW_AND_THEN.values(), ids=NOW_AND_THEN)
 @pytest.mark.parametrize("optimistic", [0, 4 << 20])
 @pytest.mark.parametrize("call", ["put_metadata", "put_slivers", "confirmation"])

@@ -66,6 +66,8 @@ class NodeUpload:
     says_invalid: bool = False
     _pending: bool = field(init=False)
     _failures: int = field(init=False, default=0)
+    _fewest: int | None = field(init=False, default=None)
+    _part: int | None = field(init=False, default=None)
     _put_off: float | None = field(init=False, default=None)
     _is_over: bool = field(init=False, default=False)
     _pause: float = field(init=False)
@@ -96,6 +98,7 @@ class NodeUpload:
         self.state = NodeState.SENDING
         blob_id, options = self.upload.blob_id, self.upload.options
         if lacking := await self._lacking():
+            self._note_progress(len(lacking))
             await self._send(lacking)
         self.state = NodeState.SENT
         self.upload.has_everything(self.member)
@@ -120,8 +123,28 @@ class NodeUpload:
             holdings = await self.node.holdings(metadata.blob_id)
         return [(axis, pair) for axis, pair in places if pair not in holdings.of(axis)]
 
+    def _note_progress(self, lacking: int) -> None:
+        """A node that lacks less than ever is getting there, however often the link breaks."""
+        if self._fewest is not None and lacking < self._fewest:
+            self._failures = 0
+        self._fewest = lacking if self._fewest is None else min(lacking, self._fewest)
+
     async def _send(self, places: Sequence[SliverPlace]) -> None:
-        """Slivers, until all of them are on the node's disk or in its buffer."""
+        """Slivers, until all of them are on the node's disk or in its buffer.
+
+        Of a call that breaks off, nothing may have been kept. So the next ones are for half as many
+        slivers each, which come through sooner.
+        """
+        size = self._part or len(places)
+        for start in range(0, len(places), size):
+            part = places[start : start + size]
+            try:
+                await self._send_part(part)
+            except (NodeUnavailableError, TimeoutError):
+                self._part = max(len(part) // 2, 1)
+                raise
+
+    async def _send_part(self, places: Sequence[SliverPlace]) -> None:
         source, patience = self.upload.source, self.upload.options.stall_timeout
         async with asyncio.timeout(patience) as deadline:
             stream = SliverStream(source, places, deadline, patience, self._count)
