@@ -144,13 +144,13 @@ class SliverPacker:
         return b"".join((AXIS, varint(AXES[axis]), PAIR, pair, where, PIECE_DATA, varint(size)))
 
 
-def chunk_answer(offset: int, data: memoryview) -> tuple[bytes, int]:
-    """A DecodeResponse with a chunk, and its bytes."""
+def chunk_answer(offset: int, data: memoryview, part: bytes = PART) -> tuple[bytes, int]:
+    """A DecodeResponse with a chunk, and its bytes; with the tag `part`, another message."""
     content = bytes(data)
     head = (CHUNK_OFFSET + varint(offset) if offset else b"") + CHUNK_DATA + varint(len(content))
     size = len(head) + len(content) + 5
     crc = crc32c(content).to_bytes(4, "little")
-    return b"".join((PART, varint(size), head, content, CHUNK_CRC, crc)), len(content)
+    return b"".join((part, varint(size), head, content, CHUNK_CRC, crc)), len(content)
 
 
 def description(metadata: VerifiedMetadata) -> pb.BlobDescription:

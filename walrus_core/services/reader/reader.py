@@ -135,14 +135,30 @@ class Reader:
         self, blob_id: BlobId, start: int = 0, end: int | None = None
     ) -> AsyncGenerator[bytes, None]:
         """The blob, or a range of it, in pieces of one sliver, in order, each of them verified."""
-
-        async def rows(reading: Reading) -> tuple[Rows, int, int]:
-            return Rows(reading, self._renewed), *_range(reading, start, end)
-
-        found, first, stop = await self._read(blob_id, rows)
-        async with aclosing(found.stream(first, stop)) as pieces:
+        _, found = await self.open_stream(blob_id, start, end)
+        async with aclosing(found) as pieces:
             async for piece in pieces:
                 yield bytes(piece)
+
+    async def open_stream(
+        self,
+        blob_id: BlobId,
+        start: int = 0,
+        end: int | None = None,
+        *,
+        check: ConsistencyCheck = "default",
+    ) -> tuple[int, AsyncGenerator[memoryview, None]]:
+        """Bytes of the whole blob, and what `stream` gives, without a copy; close it.
+
+        A strict check is made of the blob as a whole before the first piece.
+        """
+
+        async def found(reading: Reading) -> tuple[int, AsyncGenerator[memoryview, None]]:
+            first, stop = _range(reading, start, end)
+            rows = await self._checked_rows(reading, check)
+            return reading.size, rows.stream(first, stop)
+
+        return await self._read(blob_id, found)
 
     async def open(self, blob_id: BlobId) -> BlobFile:
         """The blob as a file to be read from anywhere in it."""

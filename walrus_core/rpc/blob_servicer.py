@@ -1,0 +1,104 @@
+# ruff: noqa: N802 - the methods are named as in the .proto
+"""The gRPC service of blobs: convert, call, convert."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+
+from walrus_core.rpc import blob_messages as messages
+from walrus_core.rpc.convert import blob_id_of, blob_status_message
+from walrus_core.rpc.encoding_requests import check_of, header_of
+from walrus_core.rpc.streams import closed
+from walrus_core.rpc.v1 import blob_pb2 as pb
+from walrus_core.services.reader import Reader
+from walrus_core.services.uploads import Uploads
+
+__all__ = ["BLOB_KINDS", "BLOB_SERVICE", "BlobServicer", "CallerOf", "add_blob_service"]
+
+BLOB_SERVICE = "walrus_core.rpc.v1.BlobService"
+
+BLOB_KINDS = {
+    "Store": "stores",
+    "GetUploadStatus": "questions",
+    "Reconstruct": "reconstructions",
+    "GetStatus": "questions",
+}
+"""Kinds for `CallRules`: the server that has this service says how many of each there may be."""
+
+CallerOf = Callable[[Any], str]
+"""The name of who makes the call of a context."""
+
+ANONYMOUS = "anonymous"
+
+
+class BlobServicer:
+    """Streams yield messages, or, where there is much in them, their bytes; so it is to be added by
+    `add_blob_service`.
+
+    The reader should keep little of each stream: see `ReadOptions.cache`.
+    """
+
+    def __init__(
+        self, uploads: Uploads, reader: Reader, caller_of: CallerOf = lambda _: ANONYMOUS
+    ) -> None:
+        self._uploads = uploads
+        self._reader = reader
+        self._caller_of = caller_of
+
+    async def Store(
+        self, requests: AsyncIterator[pb.StoreRequest], context: Any
+    ) -> AsyncIterator[pb.StoreResponse]:
+        header: pb.StoreHeader = await header_of(requests)
+        order, upload_id = messages.order_of(header), messages.upload_id_of(header)
+        content = messages.sent_content(requests)
+        store = self._uploads.store(self._caller_of(context), order, content, upload_id)
+        async with closed(store) as all_news:
+            async for news in all_news:
+                yield messages.store_message(news)
+
+    async def GetUploadStatus(
+        self, request: pb.GetUploadStatusRequest, context: Any
+    ) -> pb.GetUploadStatusResponse:
+        upload = await self._uploads.status(self._caller_of(context), request.upload_id)
+        return messages.status_message(upload)
+
+    async def Reconstruct(self, request: pb.ReconstructRequest, _: Any) -> AsyncIterator[bytes]:
+        blob_id, check = blob_id_of(request.blob_id), check_of(request.check)
+        start, end = messages.range_of(request)
+        size, pieces = await self._reader.open_stream(blob_id, start, end, check=check)
+        async with closed(messages.range_answers(size, start, pieces)) as answers:
+            async for answer in answers:
+                yield answer
+
+    async def GetStatus(self, request: pb.GetStatusRequest, _: Any) -> pb.GetStatusResponse:
+        status = await self._reader.status(blob_id_of(request.blob_id))
+        return pb.GetStatusResponse(status=blob_status_message(status))
+
+
+def add_blob_service(servicer: BlobServicer, server: Any) -> None:
+    """Have a `grpc.aio` server answer for the service; as the generated function, but answers may
+    be bytes.
+    """
+    handlers = {
+        "Store": grpc.stream_stream_rpc_method_handler(
+            servicer.Store, pb.StoreRequest.FromString, pb.StoreResponse.SerializeToString
+        ),
+        "GetUploadStatus": grpc.unary_unary_rpc_method_handler(
+            servicer.GetUploadStatus,
+            pb.GetUploadStatusRequest.FromString,
+            pb.GetUploadStatusResponse.SerializeToString,
+        ),
+        "Reconstruct": grpc.unary_stream_rpc_method_handler(
+            servicer.Reconstruct, pb.ReconstructRequest.FromString, lambda answer: answer
+        ),
+        "GetStatus": grpc.unary_unary_rpc_method_handler(
+            servicer.GetStatus,
+            pb.GetStatusRequest.FromString,
+            pb.GetStatusResponse.SerializeToString,
+        ),
+    }
+    generic = grpc.method_handlers_generic_handler(BLOB_SERVICE, handlers)
+    server.add_generic_rpc_handlers((generic,))
