@@ -56,6 +56,22 @@ def test_cancelled_waiters_hold_nothing_and_nobody_up() -> None:
     run(main())
 
 
+def test_now_or_not_at_all() -> None:
+    async def main() -> None:
+        allowance = Allowance(100)
+        assert allowance.take_now(60)
+        assert not allowance.take_now(41)
+        first = asyncio.ensure_future(allowance.take(50))
+        await asyncio.sleep(0)
+        assert not allowance.take_now(10)  # it fits, but somebody was there before
+        allowance.give(60)
+        await first
+        assert allowance.take_now(50)
+        assert allowance.taken == 100
+
+    run(main())
+
+
 def test_what_is_larger_than_allowed_goes_alone() -> None:
     async def main() -> None:
         allowance = Allowance(100)

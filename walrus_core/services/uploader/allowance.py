@@ -21,10 +21,16 @@ class Allowance:
         """Bytes that are handed out."""
         return self._taken
 
+    def take_now(self, size: int) -> bool:
+        """So many bytes, if nobody has to wait for them; whether they were had."""
+        if self._waiting or not self._fits(size):
+            return False
+        self._taken += size
+        return True
+
     async def take(self, size: int) -> None:
         """Wait for so many bytes; `give` them back."""
-        if not self._waiting and self._fits(size):
-            self._taken += size
+        if self.take_now(size):
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((size, turn))

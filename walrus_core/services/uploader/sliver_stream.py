@@ -60,6 +60,7 @@ class SliverStream:
         self._deadline = deadline
         self._patience = patience
         self._on_taken = on_taken
+        self._sizes = {axis: source.size(axis) for axis in Axis}
         self._held = 0
         self._closed = False
 
@@ -70,17 +71,26 @@ class SliverStream:
         self._taken()
         place = next(self._places, None)
         if place is None or self._is_closed():
+            self._allow(self._patience)
             raise StopAsyncIteration
+        size, encoding = self._sizes[place[0]], self._source.encoding
+        if encoding.in_memory and self._source.allowance.take_now(size):
+            self._held = size  # small slivers by the thousand: nothing is waited for
+            sliver: Sliver = encoding.sliver(*place)
+        else:
+            sliver = await self._awaited(place, size)
+        self._allow(self._patience)
+        return sliver
+
+    async def _awaited(self, place: SliverPlace, size: int) -> Sliver:
+        """A sliver, as soon as it is allowed and read; StopAsyncIteration if it was closed."""
         self._allow(None)
-        size = self._source.size(place[0])
         await self._source.allowance.take(size)
         self._held = size
         if self._is_closed():
             self._give_back()
             raise StopAsyncIteration
-        sliver = await self._source.read(place)
-        self._allow(self._patience)
-        return sliver
+        return await self._source.read(place)
 
     def close(self) -> None:
         """Nothing more is sent."""
@@ -95,7 +105,6 @@ class SliverStream:
         if self._held:
             self._on_taken(self._held)
             self._give_back()
-            self._allow(self._patience)
 
     def _give_back(self) -> None:
         held, self._held = self._held, 0
