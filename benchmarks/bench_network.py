@@ -64,9 +64,11 @@ class Run:
     async def measure(self) -> None:
         """All that was chosen; contests that share a network one after the other."""
         rounds = self._chosen.rounds
+        await asyncio.to_thread(starts, self._directory, 1)  # writes bytecode
         if self.wants("start"):
             self.add(await asyncio.to_thread(starts, self._directory, rounds))
         if self.wants("demo"):
+            await asyncio.to_thread(demos, 1)
             self.add([await asyncio.to_thread(demos, rounds)])
         if self.wants("store", "read", "range", "latency"):
             async with network_at(self._directory, LARGE) as place:
@@ -103,14 +105,21 @@ class Run:
 
 @contextmanager
 def room(directory: Path) -> Iterator[Path]:
-    """A directory on that disk, for everything that is written; also by clients' spools."""
+    """A directory on that disk, for everything that is written; also by clients' spools.
+
+    There is the bytecode of all modules, too, as an installed package has it.
+    """
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="walrus-core-bench-", dir=directory) as name:
         os.environ["TMPDIR"] = tempfile.tempdir = name
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(name, "bytecode"))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             yield Path(name)
         finally:
-            del os.environ["TMPDIR"]
             tempfile.tempdir = None
+            os.environ.clear()
+            os.environ.update(before)
 
 
 def main() -> None:
