@@ -28,6 +28,8 @@ class Purse:
         self.key = key
         self.state = state
         self.chain = SuiChain(described_network(drill.network.network), key)
+        self._cursor = b""
+        self._told: list[tuple[object, str]] = []
 
     def client(self) -> AsyncClient:
         return AsyncClient(self._drill.network.network, key=self.key, state=self.state)
@@ -41,9 +43,11 @@ class Purse:
 
     async def events(self, blob_id: BlobId) -> list[str]:
         """What the chain tells of a blob."""
-        number = blob_id.to_u256()
-        found = [event async for event in self.chain.events()]
-        return [event.name for event in found if event.fields.get("blob_id") == number]
+        async for event in self.chain.events(self._cursor):
+            self._cursor = event.cursor
+            if (number := event.fields.get("blob_id")) is not None:
+                self._told.append((number, event.name))
+        return [name for number, name in self._told if number == blob_id.to_u256()]
 
     async def unfinished(self) -> list[StoreRecord]:
         """What a client says that is still to be done."""

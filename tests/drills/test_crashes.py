@@ -44,11 +44,9 @@ async def _killed_at_random(drill: Drill) -> None:
         await asyncio.gather(*[lane(client, blobs[i::LANES]) for i in range(LANES)])
     took = time.perf_counter() - started
     assert deaths, "nobody was killed"
-    await drill.mend()
-    everything = await drill.check()
     drill.tell(
         f"kill -9 at random: {n_blobs} stores and as many reads in {took:.1f} s, the slowest pair"
-        f" in {slowest:.1f} s, {len(deaths)} kills; all there, checked in {everything:.1f} s"
+        f" in {slowest:.1f} s, {len(deaths)} kills"
     )
 
 
