@@ -19,9 +19,14 @@ class Slots:
     """
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self._count = self._free = count
         self._waiting: deque[Future[None]] = deque()
         self._lock = Lock()
+
+    @property
+    def taken(self) -> int:
+        """How many have a slot."""
+        return self._count - self._free
 
     @property
     def waiting(self) -> int:
