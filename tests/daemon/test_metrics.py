@@ -5,9 +5,11 @@ import asyncio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from walrus_core.daemon.metrics import SERVICE, NodeMetrics
+from walrus_core.daemon.metrics import NodeMetrics
 from walrus_core.daemon.metrics_server import LARGEST_REQUEST, MetricsServer
 from walrus_core.errors import StorageError
+from walrus_core.rpc.attendants import Method, Visit
+from walrus_core.rpc.rules import NODE_SERVICE
 from walrus_core.services.node_api import NodeHealth, ShardStatus
 from walrus_core.storage.store import ShardUsage, Usage
 from walrus_core.types import Epoch, ShardIndex
@@ -63,12 +65,24 @@ def test_how_the_node_is() -> None:
 
 def test_calls_are_counted() -> None:
     metrics = NodeMetrics()
-    metrics.observe("GetSlivers", "OK", 0.2)
-    metrics.observe("GetSlivers", "NOT_FOUND", 0.001)
+    method = Method(NODE_SERVICE, "GetSlivers", "reads", "server_stream")
+    call = ("GetSlivers", "server_stream", NODE_SERVICE)
+    first, second = (metrics.attend(Visit(method, "", {})) for _ in range(2))
+    first.received(10)
+    first.sent(1000)
+    first.sent(2000)
+    first.ended("OK", 0.2)
     found = samples(metrics)
-    assert found["grpc_server_handled_total", "GetSlivers", "NOT_FOUND", SERVICE] == 1
-    assert found["grpc_server_handling_seconds_count", "GetSlivers", SERVICE] == 2
-    assert found["grpc_server_handling_seconds_sum", "GetSlivers", SERVICE] == 0.201
+    assert found["grpc_server_started_total", *call] == 2
+    assert found["grpc_server_in_flight", *call] == 1
+    assert found["grpc_server_msg_received_total", *call] == 1
+    assert found["grpc_server_msg_sent_total", *call] == 2
+    assert found["grpc_server_msg_sent_bytes_total", *call] == 3000
+    second.ended("NOT_FOUND", 0.001)
+    found = samples(metrics)
+    assert found["grpc_server_handled_total", "GetSlivers", "NOT_FOUND", *call[1:]] == 1
+    assert found["grpc_server_handling_seconds_count", *call] == 2
+    assert found["grpc_server_handling_seconds_sum", *call] == 0.201
 
 
 async def ask(port: int, request: bytes) -> bytes:

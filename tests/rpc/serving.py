@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 import grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from walrus_core.rpc.attendants import Visit
 from walrus_core.rpc.client import ClientOptions, RpcNode
 from walrus_core.rpc.server import NodeServer, ServedNode, ServerOptions
 from walrus_core.rpc.tls import TlsIdentity
@@ -38,13 +39,30 @@ def in_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 
 @dataclass
 class Calls:
-    """What the server's callback has been told: method and status of each call."""
+    """What the server's attendant has been told: method and status of each call."""
 
     made: list[tuple[str, str]] = field(default_factory=list)
 
-    def observe(self, method: str, code: str, seconds: float) -> None:
+    def attend(self, visit: Visit) -> "Heard":
+        return Heard(visit, self.made)
+
+
+@dataclass
+class Heard:
+    """Puts a call into the list when it has ended."""
+
+    visit: Visit
+    made: list[tuple[str, str]]
+
+    def received(self, size: int) -> None:
+        assert size >= 0
+
+    def sent(self, size: int) -> None:
+        assert size >= 0
+
+    def ended(self, code: str, seconds: float) -> None:
         assert 0 <= seconds < 60
-        self.made.append((method, code))
+        self.made.append((self.visit.method.name, code))
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,7 @@ async def served(
 ) -> AsyncIterator[Served]:
     calls = Calls()
     identity = TlsIdentity.self_signed(NETWORK_KEY) if tls else None
-    server = NodeServer(node, identity, replace(options, observe=calls.observe))
+    server = NodeServer(node, identity, replace(options, attend=(calls.attend,)))
     port = await server.start(HOST, 0)
     key = identity.public_key if identity else NO_KEY
     client = RpcNode(f"{HOST}:{port}", key, options.n_shards, patience)

@@ -1,6 +1,6 @@
 """What a node tells Prometheus: the calls that it answers, and how it is.
 
-Calls are counted under the names that gRPC servers have there (`grpc_server_*`). How the node is
+Calls are counted by `CallMetrics`. How the node is
 stands in gauges, which are brought up to date when somebody looks.
 """
 
@@ -8,15 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
+from walrus_core.daemon.call_metrics import CallMetrics
 from walrus_core.daemon.healing_metrics import HealingMetrics
 
 if TYPE_CHECKING:
@@ -25,12 +19,6 @@ if TYPE_CHECKING:
     from walrus_core.storage.store import Usage
 
 __all__ = ["NodeMetrics"]
-
-SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Bounds of the histogram: from a question of memory to a shard's transfer."""
-
-SERVICE = "walrus_core.rpc.v1.NodeService"
-CALL = ("grpc_service", "grpc_method")
 
 _HEALTH = {
     "uptime": ("uptime_seconds", "Since the node started"),
@@ -50,19 +38,7 @@ class NodeMetrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._handled = Counter(
-            "grpc_server_handled",
-            "Calls that have ended",
-            (*CALL, "grpc_code"),
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "grpc_server_handling_seconds",
-            "How long calls took",
-            CALL,
-            buckets=SECONDS,
-            registry=self._registry,
-        )
+        self.attend = CallMetrics(self._registry).attend
         self._health = {field: self._gauge(name, text) for field, (name, text) in _HEALTH.items()}
         self._limit = self._gauge("storage_limit_bytes", "The most that may be stored; 0: no limit")
         self._slivers = self._gauge("slivers_stored", "Slivers on disk")
@@ -72,11 +48,6 @@ class NodeMetrics:
     def follow(self, healing: HealingProgress) -> None:
         """Tell of a node's healing, too; to be called once."""
         self._registry.register(HealingMetrics(healing))
-
-    def observe(self, method: str, code: str, seconds: float) -> None:
-        """A call has ended with the status `code`."""
-        self._handled.labels(SERVICE, method, code).inc()
-        self._seconds.labels(SERVICE, method).observe(seconds)
 
     def text(self, health: NodeHealth, usage: Usage) -> bytes:
         """All of it, as Prometheus reads it."""

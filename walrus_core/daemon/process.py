@@ -115,7 +115,7 @@ async def _live(config: NodeConfig, on_ready: OnReady, wrap: Wrap) -> None:
         if config.metrics_address is not None:
             page, metrics = await _measured(config.metrics_address, node, store, workers)
             parts.push_async_callback(page.stop)
-            options = dataclasses.replace(options, observe=metrics.observe)
+            options = dataclasses.replace(options, attend=(metrics.attend,))
         server = NodeServer(wrap(node), tls, options)
         host, port = config.listen_address[0], await server.start(*config.listen_address)
         parts.push_async_callback(server.stop, config.grace)

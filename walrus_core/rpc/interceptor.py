@@ -1,4 +1,4 @@
-"""What every call of a service gets: a place, a deadline, a status for its errors, a count.
+"""What every call of a service gets: a name, a place, a deadline, a status for its errors, company.
 
 A call that is cancelled, by who made it or by a deadline, stops where it is: its task is cancelled
 and its generators are closed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,18 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from walrus_core.errors import InvalidArgumentError, OverloadedError, WalrusCoreError
+from walrus_core.rpc.attendants import (
+    REQUEST_ID,
+    Allowance,
+    Attendant,
+    Gate,
+    Method,
+    Visit,
+    attend_all,
+    named,
+    open_gate,
+    request_id,
+)
 from walrus_core.rpc.rules import CallRules
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
 from walrus_core.rpc.streams import Pace, closed
@@ -26,91 +39,114 @@ __all__ = ["CallInterceptor"]
 _log = logging.getLogger(__name__)
 
 
-class _Arrived(NamedTuple):
-    """A request's message, None if its bytes are none, and how many those are."""
+class _Served(NamedTuple):
+    """How a method is answered: gRPC's own handler, which messages are parsed and made by."""
 
-    message: Any
-    size: int
+    method: Method
+    handler: Any
+
+    def parsed(self, data: bytes) -> Any:
+        """InvalidArgumentError for bytes that are no message: in gRPC's hands they would be a
+        failure of the server.
+        """
+        try:
+            return self.handler.request_deserializer(data)
+        except DecodeError:
+            raise InvalidArgumentError("these bytes are no message of this method") from None
 
 
-class _Call(NamedTuple):
-    """A method, without its service, and the kind of its calls."""
+class _Guest(NamedTuple):
+    """A call that was let in, and those who follow its messages."""
 
-    method: str
-    kind: str
+    attendant: Attendant
+    allowance: Allowance | None
+
+    def received(self, size: int) -> None:
+        self.attendant.received(size)
+        if self.allowance is not None:
+            self.allowance.received(size)
+
+    def sent(self, size: int) -> None:
+        self.attendant.sent(size)
+        if self.allowance is not None:
+            self.allowance.sent(size)
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
     """See the module; services that the rules do not name, such as health, pass untouched.
 
     It is to be the first of a server's interceptors: what the others raise it makes statuses of,
-    and it alone parses requests.
+    and it alone parses requests and serializes responses. `gate` is asked whether a call may come
+    in once there is a place for it.
     """
 
-    def __init__(self, rules: CallRules) -> None:
+    def __init__(self, rules: CallRules, gate: Gate = open_gate) -> None:
         self._rules = rules
+        self._gate = gate
         self._running: Counter[str] = Counter()
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], details: Any
     ) -> Any:
         handler = await continuation(details)
-        service, _, method = details.method.removeprefix("/").rpartition("/")
-        kind = self._rules.kinds.get(service, {}).get(method)
+        service, _, name = details.method.removeprefix("/").rpartition("/")
+        kind = self._rules.kinds.get(service, {}).get(name)
         if handler is None or kind is None:
             return handler
-        call = _Call(method, kind)
-        make, serve = self._SHAPES[handler.request_streaming, handler.response_streaming]
-        return make(
-            serve(self, handler, call),
-            _parser(handler.request_deserializer),
-            handler.response_serializer,
-        )
+        form, make, serve = self._SHAPES[handler.request_streaming, handler.response_streaming]
+        # Without serializers: bytes come and go.
+        return make(serve(self, _Served(Method(service, name, kind, form), handler)))
 
-    def _answering(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[Any]]:
-        async def answer(request: _Arrived, context: Any) -> Any:
-            async with self._surrounded(call, context):
-                return await handler.unary_unary(_readable(request), context)
+    def _answering(self, served: _Served) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        async def answer(request: bytes, context: Any) -> bytes:
+            async with self._surrounded(served.method, context) as guest:
+                guest.received(len(request))
+                response = await served.handler.unary_unary(served.parsed(request), context)
+                return _serialized(served, response, guest)
 
         return answer
 
-    def _receiving(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[Any]]:
-        async def receive(requests: Any, context: Any) -> Any:
-            async with self._surrounded(call, context), closed(self._paced(requests)) as messages:
-                return await handler.stream_unary(messages, context)
+    def _receiving(self, served: _Served) -> Callable[[Any, Any], Awaitable[bytes]]:
+        async def receive(requests: Any, context: Any) -> bytes:
+            async with (
+                self._surrounded(served.method, context) as guest,
+                closed(self._paced(requests, served, guest)) as messages,
+            ):
+                response = await served.handler.stream_unary(messages, context)
+                return _serialized(served, response, guest)
 
         return receive
 
-    def _streaming(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[None]]:
-        async def stream(request: _Arrived, context: Any) -> None:
-            async with (
-                self._surrounded(call, context),
-                closed(handler.unary_stream(_readable(request), context)) as responses,
-            ):
-                await self._send(responses, context)
+    def _streaming(self, served: _Served) -> Callable[[bytes, Any], Awaitable[None]]:
+        async def stream(request: bytes, context: Any) -> None:
+            async with self._surrounded(served.method, context) as guest:
+                guest.received(len(request))
+                responses = served.handler.unary_stream(served.parsed(request), context)
+                async with closed(responses):
+                    await self._send(responses, context, served, guest)
 
         return stream
 
-    def _conversing(self, handler: Any, call: _Call) -> Callable[[Any, Any], Awaitable[None]]:
+    def _conversing(self, served: _Served) -> Callable[[Any, Any], Awaitable[None]]:
         async def converse(requests: Any, context: Any) -> None:
             async with (
-                self._surrounded(call, context),
-                closed(self._paced(requests)) as messages,
-                closed(handler.stream_stream(messages, context)) as responses,
+                self._surrounded(served.method, context) as guest,
+                closed(self._paced(requests, served, guest)) as messages,
+                closed(served.handler.stream_stream(messages, context)) as responses,
             ):
-                await self._send(responses, context)
+                await self._send(responses, context, served, guest)
 
         return converse
 
     _SHAPES = {  # noqa: RUF012 - nobody changes it
-        (False, False): (grpc.unary_unary_rpc_method_handler, _answering),
-        (True, False): (grpc.stream_unary_rpc_method_handler, _receiving),
-        (False, True): (grpc.unary_stream_rpc_method_handler, _streaming),
-        (True, True): (grpc.stream_stream_rpc_method_handler, _conversing),
+        (False, False): ("unary", grpc.unary_unary_rpc_method_handler, _answering),
+        (True, False): ("client_stream", grpc.stream_unary_rpc_method_handler, _receiving),
+        (False, True): ("server_stream", grpc.unary_stream_rpc_method_handler, _streaming),
+        (True, True): ("bidi_stream", grpc.stream_stream_rpc_method_handler, _conversing),
     }
     """By whether the request and the response are streams."""
 
-    async def _paced(self, requests: Any) -> AsyncIterator[Any]:
+    async def _paced(self, requests: Any, served: _Served, guest: _Guest) -> AsyncIterator[Any]:
         """The messages of a request, from a caller that keeps up."""
         pace = Pace(self._rules.idle_seconds, self._rules.least_rate)
         arriving, loop = aiter(requests), asyncio.get_running_loop()
@@ -120,38 +156,47 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
                 arrived = await anext(arriving, None)
             if arrived is None:
                 return
-            pace.came(arrived.size, loop.time() - began)
-            yield _readable(arrived)
+            pace.came(len(arrived), loop.time() - began)
+            guest.received(len(arrived))
+            yield served.parsed(arrived)
 
-    async def _send(self, responses: Any, context: Any) -> None:
+    async def _send(self, responses: Any, context: Any, served: _Served, guest: _Guest) -> None:
         async for response in responses:
+            data = _serialized(served, response, guest)
             async with asyncio.timeout(self._rules.idle_seconds):
-                await context.write(response)
+                await context.write(data)
 
     @asynccontextmanager
-    async def _surrounded(self, call: _Call, context: Any) -> AsyncIterator[None]:
+    async def _surrounded(self, method: Method, context: Any) -> AsyncIterator[_Guest]:
         """All that surrounds one call; it is counted before its end is told to who made it."""
-        (method, kind), loop = call, asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         started = loop.time()
+        visit = _visit(method, context)
+        attendant = attend_all(visit, self._rules.attend)
 
         def count(code: grpc.StatusCode) -> None:
-            self._rules.observe(method, code.name, loop.time() - started)
+            attendant.ended(code.name, loop.time() - started)
 
         try:
-            with self._place(kind):
-                async with asyncio.timeout(self._rules.limits[kind].seconds):
-                    yield
+            with self._place(method.kind):
+                async with (
+                    asyncio.timeout(self._rules.limits[method.kind].seconds),
+                    self._gate(visit, context) as allowance,
+                ):
+                    yield _Guest(attendant, allowance)
         except asyncio.CancelledError:
             count(grpc.StatusCode.CANCELLED)
             raise
         except TimeoutError:
             count(grpc.StatusCode.DEADLINE_EXCEEDED)
             await context.abort(
-                grpc.StatusCode.DEADLINE_EXCEEDED, "the call took longer than this server allows"
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                "the call took longer than this server allows",
+                _trailer(visit),
             )
         except Exception as error:
-            count(row_of(error, method).code)
-            await _abort(context, error, method)
+            count(row_of(error, method.name).code)
+            await _abort(context, error, visit)
         else:
             count(grpc.StatusCode.OK)
 
@@ -167,30 +212,30 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             self._running[kind] -= 1
 
 
-def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], _Arrived]:
-    """As `parse`, but with the size, and None for bytes that are no message: where they are parsed
-    an exception would be a failure of the server.
-    """
-
-    def parse_or_none(data: bytes) -> _Arrived:
-        try:
-            return _Arrived(parse(data), len(data))
-        except DecodeError:
-            return _Arrived(None, len(data))
-
-    return parse_or_none
+def _visit(method: Method, context: Any) -> Visit:
+    """The call, by its name, which from now on is that of what is logged in its task."""
+    metadata = dict(context.invocation_metadata() or ())
+    name = named(metadata, lambda: secrets.token_hex(8))
+    request_id.set(name)
+    context.set_trailing_metadata(((REQUEST_ID, name),))
+    return Visit(method, name, metadata)
 
 
-def _readable(arrived: _Arrived) -> Any:
-    if arrived.message is None:
-        raise InvalidArgumentError("these bytes are no message of this method")
-    return arrived.message
+def _trailer(visit: Visit) -> tuple[tuple[str, str | bytes], ...]:
+    return ((REQUEST_ID, visit.request_id),)
 
 
-async def _abort(context: Any, error: Exception, method: str) -> None:
+def _serialized(served: _Served, response: Any, guest: _Guest) -> bytes:
+    data: bytes = served.handler.response_serializer(response)
+    guest.sent(len(data))
+    return data
+
+
+async def _abort(context: Any, error: Exception, visit: Visit) -> None:
     """End the call with the status of an error; does not return."""
+    method = visit.method.name
     if not isinstance(error, WalrusCoreError):
         _log.error("%s failed", method, exc_info=error)
     status = to_status(error, method)
-    code = row_of(error, method).code
-    await context.abort(code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    details = (DETAILS_KEY, status.SerializeToString())
+    await context.abort(row_of(error, method).code, status.message, (*_trailer(visit), details))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ClientOptions", "Observe", "ServerOptions", "unobserved"]
+from walrus_core.rpc.attendants import Attend
 
-Observe = Callable[[str, str, float], None]
-"""Called after each call with its method, the name of its gRPC status, and its seconds."""
-
-
-def unobserved(_method: str, _code: str, _seconds: float) -> None:
-    """Where nobody counts."""
+__all__ = ["ClientOptions", "ServerOptions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +21,8 @@ class ServerOptions:
 
     A question may take `question_seconds`, a wait `wait_seconds`, any other call `stream_seconds`;
     and who neither sends nor takes anything for `idle_seconds` is not waited for.
+
+    Those who `attend` accompany each call.
     """
 
     n_shards: int
@@ -40,7 +37,7 @@ class ServerOptions:
     wait_seconds: float = 90.0
     stream_seconds: float = 900.0
     idle_seconds: float = 30.0
-    observe: Observe = unobserved
+    attend: Sequence[Attend] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from walrus_core.rpc.options import Observe, ServerOptions, unobserved
+from walrus_core.rpc.attendants import Attend
+from walrus_core.rpc.options import ServerOptions
 
 __all__ = ["NODE_KINDS", "NODE_SERVICE", "CallRules", "Limit", "node_rules"]
 
@@ -49,7 +50,7 @@ class CallRules:
     idle_seconds: float = 30.0
     least_rate: int = 4 << 10
     retry_after: float = 1.0
-    observe: Observe = unobserved
+    attend: Sequence[Attend] = ()
 
 
 def node_rules(options: ServerOptions) -> CallRules:
@@ -65,5 +66,5 @@ def node_rules(options: ServerOptions) -> CallRules:
         },
         idle_seconds=options.idle_seconds,
         retry_after=options.retry_after,
-        observe=options.observe,
+        attend=options.attend,
     )
