@@ -17,8 +17,8 @@ NODES, N_SHARDS, SEED = 4, 20, 77
 
 FAULTS = [
     Faults(split=5000, delay=0.002),
-    Faults(cut_after=4_000_000),
-    Faults(split=20_000, delay=0.01, cut_after=4_000_000, halves=0.5),
+    Faults(cut_after=1_500_000),
+    Faults(split=20_000, delay=0.01, cut_after=1_500_000, halves=0.5),
 ]
 SIZES = [1_000_000, 300_000, 600_000]
 
