@@ -60,11 +60,15 @@ EXAMPLES = [
     errors.UploadInterruptedError("ef" * 16),
     errors.UploadMismatchError("01" * 16, "size", "5", "7"),
     errors.UploadLimitError("bytes of uploads", 1 << 40, 7),
+    errors.UnauthenticatedError("nobody knows this token"),
+    errors.QuotaExceededError("bytes today", 1 << 40, 7, 3000.5),
     errors.OverloadedError(0.5),
     errors.NodeUnavailableError("127.0.0.1:9", "connection refused"),
     errors.BlobNotFoundError("AAA"),
     errors.BlobUnavailableError("AAA", needed=34, got=33),
     errors.NotEnoughConfirmationsError("AAA", "0x01", needed=67, got=66),
+    errors.QuorumUnreachableError(needed=67, got=66),
+    errors.RegistrationEndedError("AAA", "0x01", 9),
     errors.ProcessFailedError("node 3", "ended with status 1", "nodes/3/log"),
 ]
 

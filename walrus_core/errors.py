@@ -41,10 +41,14 @@
     │   ├── UploadInterruptedError           the server stops; it will go on with it
     │   └── UploadMismatchError              .name is .got, but was .expected when it began
     ├── UploadLimitError                     .needed > .limit of .what
+    ├── UnauthenticatedError                 the server does not know who calls
+    ├── QuotaExceededError                   the caller's .what is .needed > .limit
     ├── NodeUnavailableError                 the storage node at .address does not answer
     ├── BlobNotFoundError                    enough nodes say that .blob_id is not stored
     ├── BlobUnavailableError                 .got < .needed slivers of .blob_id could be had
+    ├── QuorumUnreachableError               only .got < .needed shards answer; nothing is paid
     ├── NotEnoughConfirmationsError          .got < .needed shards confirmed; .blob_id is registered
+    ├── RegistrationEndedError               .object_id ended before enough nodes confirmed it
     ├── ProcessFailedError                   a process of the local network, .name, did not come up
     ├── Abort                                the contract refuses: .module, .code, .name
     ├── UnknownObjectError                   no such object lives in this ledger; .kind, .object_id
@@ -95,6 +99,9 @@ __all__ = [
     "OutOfMemoryError",
     "OverloadedError",
     "ProcessFailedError",
+    "QuorumUnreachableError",
+    "QuotaExceededError",
+    "RegistrationEndedError",
     "ShardNotAssignedError",
     "SignatureError",
     "SliverNotFoundError",
@@ -106,6 +113,7 @@ __all__ = [
     "TransactionFailedError",
     "TransactionRejectedError",
     "TransactionUnknownError",
+    "UnauthenticatedError",
     "UnauthorizedError",
     "UnknownEngineError",
     "UnknownObjectError",
@@ -582,6 +590,27 @@ class UploadLimitError(WalrusCoreError):
         )
 
 
+class UnauthenticatedError(WalrusCoreError):
+    """A caller whom the server does not know: without a token or a certificate, or with another."""
+
+
+class QuotaExceededError(WalrusCoreError):
+    """What a caller may have of a server; there is more of it after `retry_after` seconds."""
+
+    def __init__(self, what: str, needed: int, limit: int, retry_after: float) -> None:
+        super().__init__(what, needed, limit, retry_after)
+        self.what = what
+        self.needed = needed
+        self.limit = limit
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what}: {self.needed:,} > {self.limit:,}, this caller's quota;"
+            f" try again in {self.retry_after:,.0f} seconds, or ask for a larger one"
+        )
+
+
 class NodeUnavailableError(WalrusCoreError):
     """The storage node at `address` cannot be reached, is too slow, or answers nonsense."""
 
@@ -639,6 +668,40 @@ class NotEnoughConfirmationsError(WalrusCoreError):
             f"nodes with {self.got} < {self.needed} shards confirmed blob {self.blob_id}; it is"
             f" registered as {self.object_id} but not certified: store the same file again, which"
             " goes on from here and pays nothing"
+        )
+
+
+class QuorumUnreachableError(WalrusCoreError):
+    """Nodes with only `got` < `needed` shards answer, too few to store a blob: nothing is paid."""
+
+    def __init__(self, needed: int, got: int) -> None:
+        super().__init__(needed, got)
+        self.needed = needed
+        self.got = got
+
+    def __str__(self) -> str:
+        return (
+            f"storage nodes with {self.got} < {self.needed} shards answer, too few to store a blob;"
+            " nothing was paid: look at the network, then try again"
+        )
+
+
+class RegistrationEndedError(WalrusCoreError):
+    """A blob's registration, object `object_id` (0x and digits), ended as epoch `end_epoch` began,
+    before enough nodes had confirmed the blob.
+    """
+
+    def __init__(self, blob_id: str, object_id: str, end_epoch: int) -> None:
+        super().__init__(blob_id, object_id, end_epoch)
+        self.blob_id = blob_id
+        self.object_id = object_id
+        self.end_epoch = end_epoch
+
+    def __str__(self) -> str:
+        return (
+            f"{self.object_id}, the registration of blob {self.blob_id}, ended in epoch"
+            f" {self.end_epoch}, before enough nodes confirmed it; store the blob again, for more"
+            " epochs: that takes a new registration"
         )
 
 

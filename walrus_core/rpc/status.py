@@ -33,7 +33,7 @@ _LONGEST_TEXT = 600
 _MOST_FAILURES = 8
 """Trailers are refused above 8 KiB, so texts and batches are cut."""
 
-_LONGEST_WAIT = 3600.0
+_LONGEST_WAIT = 86_400.0
 
 _Code = grpc.StatusCode
 
@@ -146,6 +146,12 @@ TABLE: Mapping[type[WalrusCoreError], Row] = {
         _Code.INVALID_ARGUMENT, "INVALID_EPOCH", {"expected": INT, "got": INT}
     ),
     errors.UnauthorizedError: Row(_Code.PERMISSION_DENIED, "REQUEST_UNAUTHORIZED", MESSAGE),
+    errors.UnauthenticatedError: Row(_Code.UNAUTHENTICATED, "UNAUTHENTICATED", MESSAGE),
+    errors.QuotaExceededError: Row(
+        _Code.RESOURCE_EXHAUSTED,
+        "QUOTA_EXCEEDED",
+        {"what": TEXT, "needed": INT, "limit": INT, "retry_after": SECONDS},
+    ),
     errors.OverloadedError: Row(
         _Code.RESOURCE_EXHAUSTED, "OVERLOADED", {"retry_after": SECONDS}, retry=1.0
     ),
@@ -187,6 +193,14 @@ TABLE: Mapping[type[WalrusCoreError], Row] = {
     errors.BlobNotFoundError: Row(_Code.NOT_FOUND, "BLOB_NOT_FOUND", BLOB_ID),
     errors.BlobUnavailableError: Row(
         _Code.UNAVAILABLE, "BLOB_UNAVAILABLE", {**BLOB_ID, **NEEDED_GOT}, retry=5.0
+    ),
+    errors.QuorumUnreachableError: Row(
+        _Code.UNAVAILABLE, "QUORUM_UNREACHABLE", NEEDED_GOT, retry=5.0
+    ),
+    errors.RegistrationEndedError: Row(
+        _Code.FAILED_PRECONDITION,
+        "REGISTRATION_ENDED",
+        {**BLOB_ID, "object_id": TEXT, "end_epoch": INT},
     ),
     errors.NotEnoughConfirmationsError: Row(
         _Code.UNAVAILABLE,

@@ -1,0 +1,90 @@
+"""A gRPC server that tells what it serves (reflection) and whether it does (health)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+
+from walrus_core.errors import ConfigurationError
+from walrus_core.rpc.interceptor import CallInterceptor
+
+__all__ = ["DescribedServer"]
+
+_OPTIONS = [
+    ("grpc.max_concurrent_streams", 1000),
+    # Who is silent for a minute is asked whether it is there, and may ask us every ten seconds.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 600_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+]
+
+
+class DescribedServer:
+    """Serves what was added from `start` to `stop`, at the addresses where it was told to listen.
+
+    `share_port`: with other processes that say so, too; else the second server on a port fails,
+    where it would get half of the calls.
+    """
+
+    def __init__(self, interceptor: CallInterceptor, *, share_port: bool = False) -> None:
+        options = [*_OPTIONS, ("grpc.so_reuseport", int(share_port))]
+        self._server: Any = grpc.aio.server(interceptors=[interceptor], options=options)
+        self._names: list[str] = []
+        self._health: Any = None
+
+    def add(self, name: str, add: Callable[[Any, Any], None], servicer: Any) -> None:
+        """A service by its full name, as `add(servicer, server)` adds it."""
+        add(servicer, self._server)
+        self._names.append(name)
+
+    def listen(self, address: str, credentials: Any = None) -> int:
+        """The port, which is any free one if the address' is 0; without credentials in plain text.
+
+        ConfigurationError if the address cannot be had.
+        """
+        with _explained(address):
+            if credentials is None:
+                bound: int = self._server.add_insecure_port(address)
+            else:
+                bound = self._server.add_secure_port(address, credentials)
+        return bound
+
+    async def start(self) -> None:
+        """Accept calls, and say so."""
+        # Loaded here: a client needs neither.
+        from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+        from grpc_reflection.v1alpha import reflection
+
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for name in ("", *self._names):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        names: Sequence[str] = (*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+        await self._server.start()
+
+    async def retire(self) -> None:
+        """Say that nothing is served any more, and go on serving it."""
+        if self._health is not None:
+            await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace: float) -> None:
+        """Say so, accept no more calls, let those in progress end for `grace` seconds, then cancel
+        them.
+        """
+        await self.retire()
+        await self._server.stop(grace)
+
+
+@contextmanager
+def _explained(address: str) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        reason = "cannot listen there; choose another address, or stop who has it"
+        raise ConfigurationError(address, reason) from error
