@@ -14,6 +14,7 @@ read     the last of them, to a file, with all nodes and without those of f shar
 range    1 MiB of the largest: bytes that nodes send
 latency  blobs of 1 KiB, one after the other, at 100 and at 1000 shards
 healing  a node loses one shard of 64 blobs of 16 MiB at 100 shards
+durable  what a node does when it stores, against plain files with fsync: `bench_storage.py`
 
 Needs Linux. What was asked for is in `targets.py`; load by others spoils everything here.
 """
@@ -27,6 +28,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from durable_writes import durable_writes
 from harness import KIB, MIB, Row
 from network_healing import healing
 from network_rounds import Place, describe, latencies, network_at, ranges, read, stored
@@ -39,7 +41,7 @@ ROUNDS = 5
 LARGE, SMALL = 1000, 100
 """Shards: of Walrus, and of a local network unless told otherwise."""
 BLOBS, BLOB_SIZE = 64, 16 * MIB
-CONTESTS = ("start", "demo", "store", "read", "range", "latency", "healing")
+CONTESTS = ("start", "demo", "store", "read", "range", "latency", "healing", "durable")
 FIGURE = ("contest", "size", "n_shards", "dead_shards", "which", "call", "place")
 """What makes two rows rows of the same figure."""
 
@@ -79,6 +81,9 @@ class Run:
                     self.add(await latencies(place))
                 if self.wants("healing"):
                     self.add([await healing(place, self._chosen.blob_size, self._chosen.blobs)])
+
+        if self.wants("durable"):
+            self.add(await asyncio.to_thread(durable_writes, self._directory))
 
     async def _of_large(self, place: Place) -> None:
         rounds = self._chosen.rounds

@@ -137,6 +137,19 @@ def healing() -> str:
     return table([f"{title}, {row['n_shards']} shards", ""], lines)
 
 
+def durable() -> str:
+    """Stores against plain files."""
+
+    def cells(row: Row) -> Iterable[str]:
+        yield row["which"]
+        yield from (spread_text(row["seconds"][name]) for name in ("store", "plain files"))
+        yield digits(row["factor"])
+        yield f"{row['size'] / row['seconds']['store']['median'] / 1e6:,.0f} MB/s"
+
+    header = ("slivers written durably", "store", "plain files", "factor", "rate of the store")
+    return table(header, map(cells, of("durable")))
+
+
 def latency() -> str:
     """Small blobs."""
     lines = [
@@ -167,4 +180,5 @@ NETWORK: dict[str, Callable[[], str]] = {
     "network_ranges": ranges,
     "network_healing": healing,
     "network_latency": latency,
+    "network_durable": durable,
 }
