@@ -67,6 +67,8 @@ async def _returns(drill: Drill, number: int) -> None:
 async def _moves(drill: Drill, number: int) -> None:
     """What was exported serves from another disk, with nothing left to heal."""
     node = drill.network.node(number)
+    async with drill.client() as client:
+        await drill.ledger.store(client, content(2_000_000, seed=480))
     await await_whole(drill, number)
     await node.stop()
     file, config = drill.directory / "export", ["--config", str(node.config), "--json"]
@@ -74,9 +76,7 @@ async def _moves(drill: Drill, number: int) -> None:
     assert status == 0, said
     exported = json.loads(said)["items"]
     node.wipe()
-    status, said = await command(
-        "node", "import", "--config", config, "--from", str(file), "--json"
-    )
+    status, said = await command("node", "import", *config, "--from", str(file))
     assert status == 0, said
     imported = json.loads(said)
     assert (imported["items"], imported["leftOut"]) == (exported, 0)
