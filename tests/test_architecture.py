@@ -16,7 +16,8 @@ FLOORS = [
     {"storage"},
     {"services"},
     {"rpc", "sui", "http", "fs"},
-    {"client", "daemon"},
+    {"client"},
+    {"daemon"},
     {"localnet"},
     {"cli"},
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from walrus_core.errors import NodeError
 from walrus_core.rpc import blob_messages as messages
 from walrus_core.rpc.convert import blob_id_of, blob_status_message
 from walrus_core.rpc.encoding_requests import check_of, header_of
@@ -38,11 +39,12 @@ class BlobServicer:
     """Streams yield messages, or, where there is much in them, their bytes; so it is to be added by
     `add_blob_service`.
 
-    The reader should keep little of each stream: see `ReadOptions.cache`.
+    The reader should keep little of each stream: see `ReadOptions.cache`. Without uploads, which
+    take a wallet, nothing is stored.
     """
 
     def __init__(
-        self, uploads: Uploads, reader: Reader, caller_of: CallerOf = lambda _: ANONYMOUS
+        self, uploads: Uploads | None, reader: Reader, caller_of: CallerOf = lambda _: ANONYMOUS
     ) -> None:
         self._uploads = uploads
         self._reader = reader
@@ -54,7 +56,7 @@ class BlobServicer:
         header: pb.StoreHeader = await header_of(requests)
         order, upload_id = messages.order_of(header), messages.upload_id_of(header)
         content = messages.sent_content(requests)
-        store = self._uploads.store(self._caller_of(context), order, content, upload_id)
+        store = self._open_uploads.store(self._caller_of(context), order, content, upload_id)
         async with closed(store) as all_news:
             async for news in all_news:
                 yield messages.store_message(news)
@@ -62,8 +64,14 @@ class BlobServicer:
     async def GetUploadStatus(
         self, request: pb.GetUploadStatusRequest, context: Any
     ) -> pb.GetUploadStatusResponse:
-        upload = await self._uploads.status(self._caller_of(context), request.upload_id)
+        upload = await self._open_uploads.status(self._caller_of(context), request.upload_id)
         return messages.status_message(upload)
+
+    @property
+    def _open_uploads(self) -> Uploads:
+        if self._uploads is None:
+            raise NodeError("this server has no wallet, so it stores nothing; it reads")
+        return self._uploads
 
     async def Reconstruct(self, request: pb.ReconstructRequest, _: Any) -> AsyncIterator[bytes]:
         blob_id, check = blob_id_of(request.blob_id), check_of(request.check)

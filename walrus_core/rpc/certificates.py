@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,27 +17,13 @@ from typing import Any
 import grpc
 
 from walrus_core.errors import ConfigurationError
+from walrus_core.rpc.gateway_options import CertificateFiles
 
-__all__ = ["CertificateFiles", "LiveCertificate"]
+__all__ = ["LiveCertificate"]
 
 LARGEST_FILE = 4 << 20
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateFiles:
-    """PEM files: the certificate with those between it and the root, its key, and the roots of
-    those who may call; None if everybody may.
-    """
-
-    certificate: Path
-    key: Path
-    client_ca: Path | None = None
-
-    def paths(self) -> list[Path]:
-        paths = [self.certificate, self.key]
-        return paths if self.client_ca is None else [*paths, self.client_ca]
 
 
 class LiveCertificate:

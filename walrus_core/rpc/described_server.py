@@ -34,13 +34,15 @@ class DescribedServer:
     def __init__(self, interceptor: CallInterceptor, *, share_port: bool = False) -> None:
         options = [*_OPTIONS, ("grpc.so_reuseport", int(share_port))]
         self._server: Any = grpc.aio.server(interceptors=[interceptor], options=options)
-        self._names: list[str] = []
+        self._names: dict[str, bool] = {}
         self._health: Any = None
 
-    def add(self, name: str, add: Callable[[Any, Any], None], servicer: Any) -> None:
-        """A service by its full name, as `add(servicer, server)` adds it."""
+    def add(
+        self, name: str, add: Callable[[Any, Any], None], servicer: Any, *, ready: bool = True
+    ) -> None:
+        """A service by its full name, as `add(servicer, server)` adds it; see `ready`."""
         add(servicer, self._server)
-        self._names.append(name)
+        self._names[name] = ready
 
     def listen(self, address: str, credentials: Any = None) -> int:
         """The port, which is any free one if the address' is 0; without credentials in plain text.
@@ -62,11 +64,18 @@ class DescribedServer:
 
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        for name in ("", *self._names):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        for name, is_ready in {"": True, **self._names}.items():
+            status = health_pb2.HealthCheckResponse
+            await self._health.set(name, status.SERVING if is_ready else status.NOT_SERVING)
         names: Sequence[str] = (*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         await self._server.start()
+
+    async def ready(self, name: str) -> None:
+        """Say that this service is served from now on, though it was not at the start."""
+        from grpc_health.v1 import health_pb2
+
+        await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
     async def retire(self) -> None:
         """Say that nothing is served any more, and go on serving it."""

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - methods of a service are named as in the .proto
 """The server for other programs: the engine and the network's blobs behind one port.
 
 Over TCP, in plain text on loopback, over TLS elsewhere; over a Unix socket; or both.
@@ -13,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from walrus_core.errors import ConfigurationError
+from walrus_core.errors import ChainUnavailableError, ConfigurationError
 from walrus_core.rpc.addresses import host_and_port, is_loopback
 from walrus_core.rpc.attendants import Attend, Gate, caller_name, open_gate
 from walrus_core.rpc.blob_servicer import (
@@ -31,67 +33,79 @@ from walrus_core.rpc.encoding_servicer import (
     EncodingServicer,
     add_encoding_service,
 )
+from walrus_core.rpc.gateway_options import GatewayLimits
 from walrus_core.rpc.interceptor import CallInterceptor
 from walrus_core.rpc.rules import CallRules, Limit
 from walrus_core.services.engine import Engine
 from walrus_core.services.reader import Reader
 from walrus_core.services.uploads import Uploads
 
-__all__ = ["Blobs", "GatewayLimits", "GatewayServer"]
+__all__ = ["Blobs", "GatewayServer"]
 
 LONGEST_PATH = 107
 """Bytes of a Unix socket's path; the system takes no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayLimits:
-    """At most so many calls of a kind at once; what is more is OverloadedError, to be tried again
-    after `retry_after`. Times in seconds.
-
-    `encodings` and `decodings` are of the engine, `stores` and `reconstructions` of the network,
-    `questions` are short and take `question_seconds`, the others `stream_seconds`. Who neither
-    sends nor takes anything for `idle_seconds` is not waited for, nor who brings less than
-    `least_rate` bytes in a second.
-    """
-
-    encodings: int = 512
-    decodings: int = 256
-    stores: int = 256
-    reconstructions: int = 128
-    questions: int = 512
-    question_seconds: float = 30.0
-    stream_seconds: float = 3600.0
-    idle_seconds: float = 30.0
-    least_rate: int = 4 << 10
-    retry_after: float = 1.0
-
-    def rules(self, attend: Sequence[Attend]) -> CallRules:
-        return CallRules(
-            kinds={ENCODING_SERVICE: ENCODING_KINDS, BLOB_SERVICE: BLOB_KINDS},
-            limits={
-                "encodings": Limit(self.encodings, self.stream_seconds),
-                "decodings": Limit(self.decodings, self.stream_seconds),
-                "stores": Limit(self.stores, self.stream_seconds),
-                "reconstructions": Limit(self.reconstructions, self.stream_seconds),
-                "questions": Limit(self.questions, self.question_seconds),
-            },
-            idle_seconds=self.idle_seconds,
-            least_rate=self.least_rate,
-            retry_after=self.retry_after,
-            attend=attend,
-        )
+def gateway_rules(limits: GatewayLimits, attend: Sequence[Attend]) -> CallRules:
+    """Those of the gateway's services."""
+    return CallRules(
+        kinds={ENCODING_SERVICE: ENCODING_KINDS, BLOB_SERVICE: BLOB_KINDS},
+        limits={
+            "encodings": Limit(limits.encodings, limits.stream_seconds),
+            "decodings": Limit(limits.decodings, limits.stream_seconds),
+            "stores": Limit(limits.stores, limits.stream_seconds),
+            "reconstructions": Limit(limits.reconstructions, limits.stream_seconds),
+            "questions": Limit(limits.questions, limits.question_seconds),
+        },
+        idle_seconds=limits.idle_seconds,
+        least_rate=limits.least_rate,
+        retry_after=limits.retry_after,
+        attend=attend,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """The way to a network."""
+    """The way to a network; without uploads it can only be read."""
 
-    uploads: Uploads
+    uploads: Uploads | None
     reader: Reader
 
 
+class ComingBlobs:
+    """The service of blobs from before there is a way to them: until `come` every call of it is
+    ChainUnavailableError.
+    """
+
+    def __init__(self, network: str) -> None:
+        self._network = network
+        self._servicer: BlobServicer | None = None
+
+    def come(self, blobs: Blobs) -> None:
+        self._servicer = BlobServicer(blobs.uploads, blobs.reader, lambda _: caller_name.get())
+
+    def Store(self, requests: Any, context: Any) -> Any:
+        return self._there.Store(requests, context)
+
+    def GetUploadStatus(self, request: Any, context: Any) -> Any:
+        return self._there.GetUploadStatus(request, context)
+
+    def Reconstruct(self, request: Any, context: Any) -> Any:
+        return self._there.Reconstruct(request, context)
+
+    def GetStatus(self, request: Any, context: Any) -> Any:
+        return self._there.GetStatus(request, context)
+
+    @property
+    def _there(self) -> BlobServicer:
+        if self._servicer is None:
+            raise ChainUnavailableError(self._network, "the server is not connected yet")
+        return self._servicer
+
+
 class GatewayServer:
-    """Serves the engine, and a network's blobs if there is one, where it was told to listen.
+    """Serves the engine where it was told to listen; with a `network`, by its name, also its blobs,
+    as soon as there is a way to them (`come`).
 
     `share_port`: with other processes of the same server. `attend`: those who accompany each call.
     """
@@ -99,21 +113,26 @@ class GatewayServer:
     def __init__(
         self,
         engine: Engine,
-        blobs: Blobs | None = None,
+        network: str | None = None,
         limits: GatewayLimits | None = None,
         *,
         gate: Gate = open_gate,
         attend: Sequence[Attend] = (),
         share_port: bool = False,
     ) -> None:
-        rules = (limits or GatewayLimits()).rules(attend)
+        rules = gateway_rules(limits or GatewayLimits(), attend)
         self._server = DescribedServer(CallInterceptor(rules, gate), share_port=share_port)
         self._server.add(ENCODING_SERVICE, add_encoding_service, EncodingServicer(engine))
         self.services = [ENCODING_SERVICE]
-        if blobs is not None:
-            servicer = BlobServicer(blobs.uploads, blobs.reader, lambda _: caller_name.get())
-            self._server.add(BLOB_SERVICE, add_blob_service, servicer)
+        self._blobs = ComingBlobs(network or "")
+        if network is not None:
+            self._server.add(BLOB_SERVICE, add_blob_service, self._blobs, ready=False)
             self.services.append(BLOB_SERVICE)
+
+    async def come(self, blobs: Blobs) -> None:
+        """Serve a network's blobs from now on."""
+        self._blobs.come(blobs)
+        await self._server.ready(BLOB_SERVICE)
 
     def listen(
         self,
