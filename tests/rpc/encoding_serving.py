@@ -65,6 +65,17 @@ def encode_requests(blob: bytes, **header: Any) -> Iterator[pb.EncodeRequest]:
         yield pb.EncodeRequest(chunk=chunk)
 
 
+def names_requests(
+    blob: bytes, *, together: bool = True, **header: Any
+) -> Iterator[pb.ComputeBlobIdRequest]:
+    """`together`: the first chunk comes with the header."""
+    first = pb.ComputeBlobIdHeader(size=len(blob), **header)
+    chunks = cut_chunks(memoryview(blob))
+    yield pb.ComputeBlobIdRequest(header=first, chunk=next(chunks, None) if together else None)
+    for chunk in chunks:
+        yield pb.ComputeBlobIdRequest(chunk=chunk)
+
+
 def batches(slivers: Iterable[Sliver], n_shards: int) -> Iterator[pb.SliverBatch]:
     """Messages of one piece each."""
     for sliver in slivers:
