@@ -46,6 +46,8 @@ SAMPLES: list[WalrusCoreError] = [
     errors.NodeUnavailableError("node7.example:9185", "cannot be reached"),
     errors.BlobNotFoundError(BLOB_ID),
     errors.BlobUnavailableError(BLOB_ID, 34, 32),
+    errors.QuorumUnreachableError(67, 60),
+    errors.RegistrationEndedError(BLOB_ID, "0x" + "ab" * 32, 9),
     errors.NotEnoughConfirmationsError(BLOB_ID, "0x" + "ab" * 32, 67, 60),
     errors.Abort("blob", 4, "EInvalidBlobId"),
     errors.Abort("blob", None, "overflow"),

@@ -84,3 +84,9 @@ def refusing(error: Exception, times: int = 10**9, calls: str = "") -> Before:
             raise error
 
     return before
+
+
+async def idle(call: str) -> None:
+    """Answers what it holds, and fails at whatever is work."""
+    if call != "holdings":
+        raise NodeUnavailableError("gate", "dead")

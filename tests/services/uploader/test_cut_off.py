@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from services.uploader.clockwork import Clockwork, counted
+from services.uploader.gates import idle
 from services.uploader.town import Town, content
 from simulation.chain import SimChain, Weather
 from simulation.loop import run
@@ -138,7 +139,7 @@ def test_a_registration_that_is_gone() -> None:
     async def main() -> None:
         town, blob = Town(), content()
         await town.open()
-        await killed(town, Clockwork(14, after=True))
+        await killed(town, Clockwork(18, after=True))
         [record] = await unfinished(town.journal)
         assert record.object_id is not None
         await town.chain.delete(record.object_id)
@@ -152,7 +153,9 @@ def test_a_registration_that_is_gone() -> None:
 def test_what_is_unfinished_can_be_told() -> None:
     async def main() -> None:
         town = Town()
-        await town.open(0, 1)
+        await town.open()
+        for gate in town.gates[2:]:
+            gate.before = idle
         with pytest.raises(WalrusCoreError):
             await town.uploader().store(content(), 2)
         [record] = await unfinished(town.journal)

@@ -8,7 +8,11 @@ from services.uploader.gates import hang
 from services.uploader.town import Town, content
 from simulation.loop import run
 
-from walrus_core.errors import NotEnoughConfirmationsError, WrongEpochError
+from walrus_core.errors import (
+    NotEnoughConfirmationsError,
+    RegistrationEndedError,
+    WrongEpochError,
+)
 from walrus_core.services.uploader import NodeState
 
 EPOCH_SECONDS = 100
@@ -109,6 +113,36 @@ def test_a_node_that_cries_wolf() -> None:
         town.gates[1].before = before
         outcome = await town.uploader().store(content(), 1)
         assert outcome.seconds.total < 5
+
+    run(main())
+
+
+def test_a_registration_that_ends_meanwhile() -> None:
+    """It is said that another must be bought, and one is."""
+
+    async def main() -> None:
+        town = Town(epoch_seconds=EPOCH_SECONDS)
+        await town.open()
+
+        turning: asyncio.Task[None] | None = None
+
+        async def before(name: str) -> None:
+            nonlocal turning
+            if name == "confirmation":
+                turning = turning or asyncio.ensure_future(next_epoch(town))
+                await asyncio.shield(turning)
+
+        for gate in town.gates:
+            gate.before = before
+        with pytest.raises(RegistrationEndedError) as caught:
+            await town.uploader(attempts=20).store(content(), 1)
+        assert caught.value.end_epoch == 2
+        assert not town.journal.records
+        for gate in town.gates:
+            gate.before = None
+        outcome = await town.uploader().store(content(), 1)
+        assert not outcome.resumed
+        assert outcome.certified_epoch == 2
 
     run(main())
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterable
 
 import pytest
-from services.uploader.gates import Gate, hang, refusing
+from services.uploader.gates import Gate, hang, idle, refusing
 from services.uploader.town import Town, content
 from simulation.loop import run
 
@@ -18,6 +18,7 @@ from walrus_core.errors import (
     NotEnoughConfirmationsError,
     NotRegisteredError,
     OverloadedError,
+    QuorumUnreachableError,
     ShardNotAssignedError,
     StorageFullError,
     UnauthorizedError,
@@ -233,16 +234,35 @@ def test_a_blob_that_is_said_to_be_invalid(n_told: int) -> None:
 
 
 @pytest.mark.parametrize("optimistic", [0, 4 << 20])
-def test_too_few_nodes(optimistic: int) -> None:
+def test_nothing_is_paid_while_too_few_nodes_answer(optimistic: int) -> None:
     async def main() -> None:
         town = Town()
         await town.open(0, 1)
+        town.gates[1].before = hang
+        with pytest.raises(QuorumUnreachableError) as caught:
+            await town.uploader(optimistic=optimistic).store(content(), 1)
+        assert (caught.value.needed, caught.value.got) == (7, 3)
+        assert not await town.blobs()
+        assert not town.paid
+        assert not town.journal.records
+
+    run(main())
+
+
+@pytest.mark.parametrize("optimistic", [0, 4 << 20])
+def test_too_few_nodes(optimistic: int) -> None:
+    async def main() -> None:
+        town = Town()
+        await town.open()
+        for gate in town.gates[2:]:
+            gate.before = idle
         blob, uploader = content(), town.uploader(optimistic=optimistic)
         for _ in range(2):
             with pytest.raises(NotEnoughConfirmationsError, match="store the same file again"):
                 await uploader.store(blob, 1)
         assert town.paid == town.price(blob, 1)
-        await town.open(2, 3)
+        for gate in town.gates[2:]:
+            gate.before = None
         town.forget_calls()
         outcome = await town.uploader().store(blob, 1)
         assert outcome.resumed

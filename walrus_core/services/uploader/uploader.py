@@ -17,6 +17,7 @@ from walrus_core.errors import (
     InvalidArgumentError,
     NotEnoughConfirmationsError,
     NotEnoughWeightError,
+    RegistrationEndedError,
 )
 from walrus_core.services.encoding import encode_source
 from walrus_core.services.ports import NewBlob, Receipt
@@ -25,7 +26,8 @@ from walrus_core.services.uploader.claims import Claim, Claims
 from walrus_core.services.uploader.fan_out import CommitteeChangedError, FanOut
 from walrus_core.services.uploader.options import UploadOptions
 from walrus_core.services.uploader.outcome import Phase, Seconds, StoreOutcome, StoreProgress
-from walrus_core.services.uploader.record import record_name
+from walrus_core.services.uploader.reach import require_quorum
+from walrus_core.services.uploader.record import load_record, record_name
 from walrus_core.services.uploader.sliver_stream import SliverSource
 from walrus_core.services.uploader.turns import LocalTurns
 from walrus_core.types import Axis, checked_int
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from walrus_core.services.encoding import Encoding
     from walrus_core.services.node_api import Peers
     from walrus_core.services.ports import Chain, Journal, Turns, Workers
+    from walrus_core.types import BlobId
 
 __all__ = ["Uploader"]
 
@@ -81,8 +84,11 @@ class Uploader:
 
         A registration of the wallet that serves is used, unless `force` asks for one more; what an
         earlier run paid for and did not finish is finished in any case. `keep` is awaited with the
-        outcome while the journal still has what it was made of. NotEnoughConfirmationsError if too
-        few nodes can be had; whatever `codec.encode` and the chain raise.
+        outcome while the journal still has what it was made of.
+
+        QuorumUnreachableError, before anything is paid, if too few nodes answer at all;
+        NotEnoughConfirmationsError if too few confirm; RegistrationEndedError if there was no time
+        for that; whatever `codec.encode` and the chain raise.
         """
         started = _now()
         progress = progress or StoreProgress()
@@ -116,6 +122,16 @@ class Uploader:
             outcome = await storing.run(started, reuse=not force)
         progress.phase = Phase.DONE
         return outcome
+
+    async def forget(self, blob_id: BlobId, object_id: bytes, deletable: bool) -> None:
+        """What an earlier run began for this object was finished, but that run was cut off before
+        the journal was told.
+        """
+        name = record_name(self.chain.address, blob_id, deletable=deletable)
+        async with self.turns.turn(name):
+            record = await load_record(self.journal, name)
+            if record is not None and record.object_id == object_id:
+                await self.journal.remove(name)
 
 
 @dataclass(slots=True)
@@ -175,6 +191,7 @@ class _Storing:
         for _ in range(self.uploader.options.epoch_changes + 1):
             fan = self._fan = await self._new_fan()
             if claim is None:
+                await self._require_quorum(fan.committee)
                 if self.wanted.size <= self.uploader.options.optimistic:
                     fan.start(self.uploader.peers)
                 claim = await self._buy()
@@ -190,6 +207,7 @@ class _Storing:
                 return claim, await self._certify(fan.committee, claim, certificate)
             except CommitteeChangedError:
                 await fan.stop()
+                await self._require_life(claim)
         assert claim is not None
         raise self._not_enough(claim, fan.needed, 0)
 
@@ -214,6 +232,18 @@ class _Storing:
             source, committee, uploader.options, uploader.chance, self.progress, has_changed
         )
 
+    async def _require_quorum(self, committee: Committee) -> None:
+        """Nobody should pay for what cannot be stored. QuorumUnreachableError."""
+        uploader, blob_id = self.uploader, self.wanted.blob_id
+        await require_quorum(uploader.peers, committee, blob_id, uploader.options.call_timeout)
+
+    async def _require_life(self, claim: Claim) -> None:
+        """RegistrationEndedError if the registration's time is over; there is nothing to resume."""
+        end = (await self.uploader.chain.blob(claim.object_id)).storage.end_epoch
+        if end <= (await self.uploader.chain.state()).epoch:
+            await self._claims.close()
+            raise RegistrationEndedError(str(self.wanted.blob_id), _text(claim.object_id), end)
+
     async def _buy(self) -> Claim:
         begun = _now()
         claim = await self._claims.buy()
@@ -221,12 +251,16 @@ class _Storing:
         return claim
 
     async def _certificate(self, fan: FanOut, claim: Claim) -> Certificate:
-        """What a quorum signed. CommitteeChangedError, NotEnoughConfirmationsError."""
+        """What a quorum signed.
+
+        CommitteeChangedError, NotEnoughConfirmationsError, RegistrationEndedError.
+        """
         try:
             return await fan.certificate()
         except NotEnoughWeightError as error:
             if await fan.has_changed():
                 raise CommitteeChangedError from error
+            await self._require_life(claim)
             raise self._not_enough(claim, error.needed, error.got) from error
         finally:
             for name, value in fan.durations().items():
@@ -250,8 +284,13 @@ class _Storing:
             self.seconds["certify"] = self.seconds.get("certify", 0.0) + _now() - begun
 
     def _not_enough(self, claim: Claim, needed: int, got: int) -> NotEnoughConfirmationsError:
-        object_id = f"0x{claim.object_id.hex()}"
-        return NotEnoughConfirmationsError(str(self.wanted.blob_id), object_id, needed, got)
+        return NotEnoughConfirmationsError(
+            str(self.wanted.blob_id), _text(claim.object_id), needed, got
+        )
+
+
+def _text(object_id: bytes) -> str:
+    return f"0x{object_id.hex()}"
 
 
 def _now() -> float:
