@@ -59,6 +59,24 @@ async def served_engine(
         pool.close()
 
 
+def outcome(
+    address: str, method: str, messages: Iterable[bytes], timeout: float = 30
+) -> grpc.RpcError | None:
+    """How a call of bare messages ends, asked by gRPC's blocking client: the other one may lose the
+    status of a call that ends while it is sending.
+    """
+    with grpc.insecure_channel(address) as channel:
+        call = channel.stream_stream(f"/{ENCODING_SERVICE}/{method}")(
+            iter(messages), timeout=timeout
+        )
+        try:
+            for _ in call:
+                pass
+        except grpc.RpcError as error:
+            return error
+        return None
+
+
 def encode_requests(blob: bytes, **header: Any) -> Iterator[pb.EncodeRequest]:
     yield pb.EncodeRequest(header=pb.EncodeHeader(size=len(blob), **header))
     for chunk in cut_chunks(memoryview(blob)):

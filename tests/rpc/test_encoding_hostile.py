@@ -16,6 +16,7 @@ from rpc.encoding_serving import (
     batches,
     encode_requests,
     names_requests,
+    outcome,
     served_engine,
 )
 from rpc.serving import in_loop
@@ -23,7 +24,7 @@ from services.engine.plain import assert_all_back
 
 from walrus_core.codec.encoder import encode
 from walrus_core.rpc.chunks import crc32c
-from walrus_core.rpc.encoding_servicer import ENCODING_KINDS, ENCODING_SERVICE
+from walrus_core.rpc.encoding_servicer import ENCODING_KINDS
 from walrus_core.rpc.status import DETAILS_KEY
 from walrus_core.rpc.v1 import encoding_pb2 as pb, node_pb2
 from walrus_core.services.engine import EngineOptions
@@ -38,20 +39,6 @@ Code = grpc.StatusCode
 def test_every_method_has_its_kind() -> None:
     methods = pb.DESCRIPTOR.services_by_name["EncodingService"].methods
     assert {method.name for method in methods} == set(ENCODING_KINDS)
-
-
-def outcome(address: str, method: str, messages: Iterable[bytes]) -> grpc.RpcError | None:
-    """How a call of bare messages ends, asked by gRPC's blocking client: the other one may lose the
-    status of a call that ends while it is sending.
-    """
-    with grpc.insecure_channel(address) as channel:
-        call = channel.stream_stream(f"/{ENCODING_SERVICE}/{method}")(iter(messages), timeout=30)
-        try:
-            for _ in call:
-                pass
-        except grpc.RpcError as error:
-            return error
-        return None
 
 
 async def refusal(way: ServedEngine, method: str, requests: Iterable[Any]) -> tuple[Any, str]:
