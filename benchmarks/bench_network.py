@@ -29,14 +29,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from durable_writes import durable_writes
-from harness import KIB, MIB, Row
+from harness import MIB, Row
 from network_healing import healing
 from network_rounds import Place, describe, latencies, network_at, ranges, read, stored
 from network_starts import demos, starts
 from records import RESULTS, earlier_rows, now, revision, save
 
 NAME = "network"
-SIZES = (KIB, MIB, 32 * MIB, 256 * MIB)
+SIZES = (MIB, 32 * MIB, 256 * MIB)
 ROUNDS = 5
 LARGE, SMALL = 1000, 100
 """Shards: of Walrus, and of a local network unless told otherwise."""
@@ -77,10 +77,10 @@ class Run:
                 await self._of_large(place)
         if self.wants("latency", "healing"):
             async with network_at(self._directory, SMALL) as place:
+                if self.wants("healing"):  # first: no other blobs shall be there
+                    self.add([await healing(place, self._chosen.blob_size, self._chosen.blobs)])
                 if self.wants("latency"):
                     self.add(await latencies(place))
-                if self.wants("healing"):
-                    self.add([await healing(place, self._chosen.blob_size, self._chosen.blobs)])
 
         if self.wants("durable"):
             self.add(await asyncio.to_thread(durable_writes, self._directory))

@@ -29,6 +29,8 @@ async def healing(place: Place, size: int, n_blobs: int) -> Row:
     node, shard = place.network.node(0), (await place.network.shards())[0][0]
     await node.stop()
     n_lost = await asyncio.to_thread(_lose, node, shard)
+    if n_lost != 2 * n_blobs:
+        raise SystemExit(f"a shard had {n_lost} slivers of {n_blobs} blobs")
     started = time.perf_counter()
     await node.start()
     found = await _healed(node, n_lost)

@@ -96,7 +96,7 @@ def reads() -> str:
     def cells(row: Row) -> Iterable[str]:
         yield f"{size_label(row['size'])}, {row['dead_shards'] or 'no'} shards dead"
         yield spread_text(row["seconds"])
-        yield f"{row['size'] / row['seconds']['median'] / 1e6:,.1f} MB/s"
+        yield f"{digits(row['size'] / row['seconds']['median'] / 1e6)} MB/s"
         yield mebibytes(row["received"])
         yield mebibytes(row["peaks"]["anonymous_bytes"])
         yield mebibytes(row["peaks"]["resident_bytes"])
