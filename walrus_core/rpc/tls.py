@@ -12,6 +12,7 @@ import asyncio
 import datetime
 import ssl
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -20,13 +21,13 @@ from walrus_core.errors import InvalidArgumentError, NodeUnavailableError
 from walrus_core.rpc.addresses import host_and_port, is_loopback, parse_address
 
 if TYPE_CHECKING:
-    from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
 
 __all__ = ["Endpoint", "TlsIdentity", "look_at"]
 
 _NAME = "walrus-storage-node"
-_VALID_DAYS = 3650
+_FIRST_DAY = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+_LAST_DAY = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)  # RFC 5280: no end
 _HTTP_2 = "h2"
 
 
@@ -40,7 +41,9 @@ class TlsIdentity:
 
     @classmethod
     def self_signed(cls, key: ec.EllipticCurvePrivateKey) -> TlsIdentity:
-        """With a certificate, made now, that `key` signs for itself."""
+        """With the certificate that `key` signs for itself: always the same one, so that clients of
+        a node that starts again need not look anew. The chain says how long the key holds.
+        """
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.serialization import (
@@ -50,21 +53,21 @@ class TlsIdentity:
         )
 
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, _NAME)])
-        now = datetime.datetime.now(datetime.UTC)
+        public_key = _compressed(key.public_key())
         certificate = (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(name)
             .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))  # clocks differ
-            .not_valid_after(now + datetime.timedelta(days=_VALID_DAYS))
+            .serial_number(int.from_bytes(sha256(public_key).digest()[:16], "big") | 1)
+            .not_valid_before(_FIRST_DAY)
+            .not_valid_after(_LAST_DAY)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(_NAME)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .sign(key, hashes.SHA256())
+            .sign(key, hashes.SHA256(), ecdsa_deterministic=True)
         )
         key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return cls(key_pem, certificate.public_bytes(Encoding.PEM), _compressed(certificate))
+        return cls(key_pem, certificate.public_bytes(Encoding.PEM), public_key)
 
     def server_credentials(self) -> Any:
         """For a gRPC server."""
@@ -136,7 +139,7 @@ def _pinned(address: str, target: str, der: bytes | None, public_key: bytes) -> 
         raise NodeUnavailableError(address, "the chain names no network key for it")
     try:
         certificate = x509.load_der_x509_certificate(der or b"")
-        shown = _compressed(certificate)
+        shown = _compressed(certificate.public_key())
         if shown != public_key:
             raise NodeUnavailableError(
                 address,
@@ -154,12 +157,11 @@ def _pinned(address: str, target: str, der: bytes | None, public_key: bytes) -> 
     return Endpoint(target, certificate.public_bytes(Encoding.PEM), names[0])
 
 
-def _compressed(certificate: x509.Certificate) -> bytes:
-    """The key of a certificate as the chain has it; ValueError if it is of another kind."""
+def _compressed(key: object) -> bytes:
+    """A public key as the chain has it; ValueError if it is of another kind."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         raise ValueError("the key is not of secp256r1")
     return key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
