@@ -47,6 +47,7 @@ COMMANDS = {
     "stakes": "List the stakes that the wallet owns.",
     "node": "Run a storage node, register it, vote, and collect its commission.",
     "network": "Run a whole network on this machine, or see how one is.",
+    "serve": "Serve other programs: encode, store and read over gRPC.",
     "simulate": "Answer what-if questions about stakes, shards, prices and costs.",
     "bench": "Measure encoding, decoding, verification and recovery here.",
     "demo": "Store a file on a network of processes, kill some, and read it back.",

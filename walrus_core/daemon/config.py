@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound="DataclassInstance")
 
-__all__ = ["LOG_LEVELS", "ChainAccess", "NodeConfig", "load_config"]
+__all__ = ["LOG_LEVELS", "Address", "ChainAccess", "NodeConfig", "load_config"]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 PORT, METRICS_PORT = 9185, 9184

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,7 +11,7 @@ import yaml
 
 from walrus_core.errors import ConfigurationError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Settings", "address_in", "load_settings"]
 
 _SIZE = re.compile(r"([0-9]{1,18})\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?")
 _UNITS: dict[str | None, int] = {
@@ -22,6 +22,7 @@ _UNITS: dict[str | None, int] = {
 }
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:]{2,45})\]|([^\s:/\[\]]{1,253})):([0-9]{1,5})")
 _MISSING = object()
+NODE_INIT = "`walrus-core node init`"
 LARGEST_FILE = 1 << 20
 """Bytes; more than any configuration has."""
 
@@ -29,12 +30,15 @@ LARGEST_FILE = 1 << 20
 class Settings:
     """The keys of one mapping in the file at `path`; `name` is where it stands, "" for the top.
 
-    Each method takes one key. One with `default` may be absent or empty (`key:`). `finish` at the
-    end. ConfigurationError names the key that is wrong.
+    `command` writes such a file. Each method takes one key. One with `default` may be absent or
+    empty (`key:`). `finish` at the end. ConfigurationError names the key that is wrong.
     """
 
-    def __init__(self, path: Path, name: str, values: Mapping[Any, Any]) -> None:
+    def __init__(
+        self, path: Path, name: str, values: Mapping[Any, Any], command: str = NODE_INIT
+    ) -> None:
         self._path = path
+        self._command = command
         self._name = name
         self._left = dict(values)
 
@@ -43,7 +47,40 @@ class Settings:
         value = self._take(key, {})
         if not isinstance(value, Mapping):
             self.refuse(key, f"{value!r} is no mapping of keys to values")
-        return Settings(self._path, self._full(key), value)
+        return Settings(self._path, self._full(key), value, self._command)
+
+    def sections(self, key: str) -> Iterator[Settings]:
+        """The mappings in the list below a key; none if it is absent."""
+        values = self._take(key, ())
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            self.refuse(key, "is no list")
+        for number, value in enumerate(values):
+            name = f"{self._full(key)}[{number}]"
+            if not isinstance(value, Mapping):
+                self.refuse(f"{key}[{number}]", "is no mapping of keys to values")
+            yield Settings(self._path, name, value, self._command)
+
+    def texts(self, key: str, choices: tuple[str, ...]) -> list[str] | None:
+        """A list of some of `choices`; None if it is absent."""
+        values = self._take(key, None)
+        if values is None:
+            return None
+        if not isinstance(values, list) or not all(value in choices for value in values):
+            self.refuse(key, f"is no list of some of {', '.join(choices)}")
+        return values
+
+    def holds(self, key: str, value: object) -> bool:
+        """Whether a key has this value; then it is taken."""
+        if self._left.get(key) != value:
+            return False
+        del self._left[key]
+        return True
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, f"{value!r} is neither true nor false")
+        return value
 
     def text(self, key: str, default: Any = _MISSING) -> Any:
         value = self._take(key, default)
@@ -72,10 +109,17 @@ class Settings:
         return value
 
     def seconds(self, key: str, default: float, most: float) -> float:
+        return self._number(key, default, most, "number of seconds")
+
+    def amount(self, key: str, most: float) -> float | None:
+        """A number above 0; None if it is absent."""
+        return None if self._left.get(key) is None else self._number(key, 0, most, "number")
+
+    def _number(self, key: str, default: float, most: float, what: str) -> float:
         value = self._take(key, default)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not 0 < value <= most:
-            self.refuse(key, f"{value!r} is no number of seconds, above 0 and up to {most:g}")
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not 0 < value <= most:
+            self.refuse(key, f"{value!r} is no {what}, above 0 and up to {most:g}")
         return float(value)
 
     def size(self, key: str, default: int | None) -> int | None:
@@ -95,15 +139,15 @@ class Settings:
         value = self._take(key, default)
         if value is default:
             return value
-        match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
-        if match is None or int(match[3]) > 65_535:
+        found = address_in(value) if isinstance(value, str) else None
+        if found is None:
             self.refuse(key, f"{value!r} is no address, such as 127.0.0.1:9185 or [::1]:9185")
-        return match[1] or match[2], int(match[3])
+        return found
 
     def finish(self) -> None:
         """Refuse what nobody asked for: it is more likely misspelt than superfluous."""
         for key in self._left:
-            self.refuse(key, "there is no such key; `walrus-core node init` writes them all")
+            self.refuse(key, f"there is no such key; {self._command} writes them all")
 
     def refuse(self, key: object, reason: str) -> NoReturn:
         raise ConfigurationError(str(self._path), f"{self._full(key)}: {reason}")
@@ -120,8 +164,18 @@ class Settings:
         return f"{self._name}.{key}" if self._name else str(key)
 
 
-def load_settings(path: Path) -> Settings:
-    """The mapping that a YAML file holds; ConfigurationError if it cannot be read or is none."""
+def address_in(text: str) -> tuple[str, int] | None:
+    """Host and port of `host:port` or `[host]:port`; None for what is neither."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match[3]) > 65_535:
+        return None
+    return match[1] or match[2], int(match[3])
+
+
+def load_settings(path: Path, command: str = NODE_INIT) -> Settings:
+    """The mapping that a YAML file holds, as `command` writes one; ConfigurationError if it cannot
+    be read or is none.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -129,10 +183,10 @@ def load_settings(path: Path) -> Settings:
             raise ConfigurationError(str(path), f"more than {LARGEST_FILE:,} bytes")
         values = yaml.safe_load(content)
     except OSError as error:
-        reason = f"{error.strerror}; make one with `walrus-core node init`"
+        reason = f"{error.strerror}; make one with {command}"
         raise ConfigurationError(str(path), reason) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(str(path), f"is no YAML: {error}") from None
     if not isinstance(values, Mapping):
         raise ConfigurationError(str(path), "is no mapping of keys to values")
-    return Settings(path, "", values)
+    return Settings(path, "", values, command)

@@ -1,0 +1,107 @@
+"""The configuration as `serve --write-config` prints it: every key, with what it is for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from walrus_core.daemon.gateway.config import GatewayConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["config_text"]
+
+_TEXT = """\
+# `walrus-core serve --config` with this file. Every key may be left out; what is shown is what
+# holds then. Options of the command line come before it.
+#
+# Paths start at this file's directory. A key that is not listed here is refused. Sizes are bytes,
+# or numbers with a unit (250GB, 32MiB); times are seconds.
+
+# Where to listen: host:port, or none. Off loopback only with `tls`.
+listen_address: {listen}
+# A socket for processes of the same user, without TLS. With several workers the first one has it.
+# unix_socket: serve.sock
+# Serve in plain text where others can read along and change what is sent.
+insecure_plaintext: false
+
+# PEM files. They are read again when they change: new connections get what is in them then.
+tls:
+  # certificate: server.crt
+  # key: server.key
+  # The roots of those who may call: whoever cannot show a certificate of theirs is not let in.
+  # client_ca: clients.crt
+
+# Who may call, what, and how much of it; read again when it changes. Without it everybody may.
+#   callers:
+#     - name: ingest
+#       token_sha256: 9f86d081...         # of the token: printf %s "$TOKEN" | sha256sum
+#       scopes: [encode, store, read]     # all of them if left out
+#       quotas: {{bytes_per_day: 100GB, streams: 16, wal_per_day: 2.5}}
+#     - name: reader
+#       certificate: reader.example.com   # a name in the client's certificate (tls.client_ca)
+#       scopes: [read]
+# callers: callers.yaml
+
+# Whose blobs to store and read: local, testnet, mainnet, or a .json file. Without it, none.
+# network: testnet
+# The keystore that pays for stores; without one, the network's own or ~/.sui/sui_config's.
+# wallet: sui.keystore
+
+# Large input, unfinished uploads, and what callers have had today; for all workers.
+# directory: /var/lib/walrus-core
+
+# Processes that share the port, memory and threads; one that dies is replaced.
+workers: {workers}
+# For the buffers of all calls; who finds none waits, then is told to come back.
+memory: {memory}MiB
+# To compute with; 0 is all CPUs.
+threads: 0
+# A larger one is refused.
+largest_blob: {largest_blob}GiB
+
+# Prometheus metrics, over plain HTTP: keep them on loopback. The second worker tells its own at the
+# next port, and so on. Without it, there are none.
+# metrics_address: 127.0.0.1:9187
+# Traces, as the environment's OTEL_... variables say; takes the extra `otel`.
+opentelemetry: false
+# debug, info, warning or error: one JSON object in a line, on standard error; calls are info.
+log_level: {log_level}
+
+# After it was told to stop: for so long it says that it is not serving, and still is ...
+shutdown_notice_seconds: {notice}
+# ... and then calls in progress get so long to end.
+graceful_shutdown_seconds: {grace}
+
+# Calls at once, by kind, and their times; see GatewayLimits.
+limits:
+{limits}
+
+# Uploads to the network; see UploadLimits.
+uploads:
+{uploads}
+"""
+
+
+def config_text() -> str:
+    """The file, with what holds without it."""
+    default = GatewayConfig()
+    assert default.listen is not None
+    host, port = default.listen
+    return _TEXT.format(
+        listen=f"{host}:{port}",
+        workers=default.workers,
+        memory=default.memory >> 20,
+        largest_blob=default.largest_blob >> 30,
+        log_level=default.log_level,
+        notice=default.notice,
+        grace=default.grace,
+        limits=_numbers(default.limits),
+        uploads=_numbers(default.uploads),
+    )
+
+
+def _numbers(limits: DataclassInstance) -> str:
+    names = [each.name for each in dataclasses.fields(limits)]
+    return "\n".join(f"  {name}: {getattr(limits, name)}" for name in names)

@@ -1,0 +1,216 @@
+"""One process of `walrus-core serve`, from its configuration to a server that answers, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from walrus_core.client.journal import state_directory
+from walrus_core.codec.threads import thread_count
+from walrus_core.daemon.gateway.call_log import NamesOfCalls, log_call
+from walrus_core.daemon.gateway.caller_file import CallerFile
+from walrus_core.daemon.gateway.config import GatewayConfig
+from walrus_core.daemon.gateway.ready import Ready
+from walrus_core.daemon.gateway.tallies import TallyFiles
+from walrus_core.daemon.logs import log_to
+from walrus_core.errors import ConfigurationError, StorageError
+from walrus_core.rpc.addresses import host_and_port
+from walrus_core.rpc.callers import CallerBook, CallerGate
+from walrus_core.rpc.certificates import LiveCertificate
+from walrus_core.rpc.gateway import Blobs, GatewayServer
+from walrus_core.services.engine import Engine, EngineOptions, Pool, PoolLimits
+
+if TYPE_CHECKING:
+    from walrus_core.daemon.gateway.metrics import GatewayMetrics
+    from walrus_core.rpc.attendants import Attend
+
+__all__ = ["directory_of", "run_gateway"]
+
+CONNECT_SECONDS = 5.0
+"""How long the network may let those wait who want to hear that the server serves."""
+
+Come = Callable[[Blobs], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+def run_gateway(
+    config: GatewayConfig, on_ready: Callable[[Ready], object], number: int = 0
+) -> None:
+    """Serve until SIGINT or SIGTERM, in the main thread; the `number`-th of `config.workers`.
+
+    ConfigurationError and StorageError for what its files and addresses are not.
+    """
+    log_to(sys.stderr, config.log_level, worker=number)
+    logging.getLogger().handlers[0].addFilter(NamesOfCalls())
+    asyncio.run(_serve(config, on_ready, number))
+
+
+def directory_of(config: GatewayConfig) -> Path:
+    """Where the server keeps what does not fit into memory or must outlive it."""
+    return config.directory or state_directory() / "serve"
+
+
+async def _serve(config: GatewayConfig, on_ready: Callable[[Ready], object], number: int) -> None:
+    """Live until a signal comes."""
+    told = asyncio.Event()
+    for reason in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(reason, told.set)
+    life = asyncio.create_task(_live(config, on_ready, number), name="gateway")
+    end = asyncio.create_task(told.wait(), name="signals")
+    await asyncio.wait([life, end], return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if life.cancel():
+        _log.info("draining: calls in progress may end within %g s", config.grace)
+    with contextlib.suppress(asyncio.CancelledError):
+        await life
+    _log.info("stopped")
+
+
+async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], number: int) -> None:
+    """Put the server together and serve. When this is cancelled, all of it ends in the order
+    opposite to that in which it began: calls first, the engine last.
+    """
+    directory = directory_of(config)
+    async with AsyncExitStack() as parts:
+        pool = _pool(config)
+        parts.callback(pool.close)
+        options = EngineOptions(
+            largest_blob=config.largest_blob, directory=_made(directory / "spool")
+        )
+        book = _book(config)
+        tallies = TallyFiles(directory / "callers", book)
+        parts.callback(tallies.close)
+        attend: list[Attend] = [log_call]
+        metrics, where = await _measured(config, pool, number, parts)
+        if metrics is not None:
+            attend.append(metrics.attend)
+        if config.trace:
+            from walrus_core.daemon.gateway.tracing import Tracing
+
+            tracing = Tracing()
+            parts.push_async_callback(asyncio.to_thread, tracing.close)
+            attend.append(tracing.attend)
+        server = GatewayServer(
+            Engine(pool, options),
+            config.network,
+            config.limits,
+            gate=CallerGate(book, tallies),
+            attend=attend,
+            share_port=config.workers > 1,
+        )
+        address = _listen(config, server, number)
+        await server.start()
+        connected = asyncio.Event()
+
+        async def come(blobs: Blobs) -> None:
+            await server.come(blobs)
+            if metrics is not None:
+                metrics.connected()
+            connected.set()
+
+        life = asyncio.create_task(_blobs(config, directory, tallies, come), name="network")
+        parts.push_async_callback(_ended, life)
+        parts.push_async_callback(server.stop, config.grace, config.notice)
+        if config.network is not None:
+            await _first(life, connected)
+        _log.info("serving at %s", address or config.unix)
+        on_ready(Ready(address, tuple(server.services), connected.is_set(), where))
+        await life
+
+
+async def _blobs(config: GatewayConfig, directory: Path, tallies: TallyFiles, come: Come) -> None:
+    """What there is to do beside answering."""
+    if config.network is None:
+        await asyncio.Event().wait()
+    else:
+        from walrus_core.daemon.gateway.network import serve_blobs  # loads the client
+
+        await serve_blobs(config, directory, tallies, come)
+
+
+async def _first(life: asyncio.Task[None], connected: asyncio.Event) -> None:
+    """Until there is a way to the network, or it is not waited for any more."""
+    waiting = asyncio.create_task(connected.wait())
+    try:
+        await asyncio.wait(
+            [life, waiting], timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        waiting.cancel()
+    if life.done():
+        life.result()
+
+
+def _pool(config: GatewayConfig) -> Pool:
+    """A worker's share of what all have."""
+    defaults, share = PoolLimits(), config.workers
+    memory = config.memory // share
+    return Pool(
+        PoolLimits(
+            threads=max(1, thread_count(config.threads) // share),
+            memory=max(1, memory - memory // 5),
+            small_memory=max(1, memory // 5),
+            disk=max(defaults.disk, config.largest_blob) // share,
+        )
+    )
+
+
+def _book(config: GatewayConfig) -> Callable[[], CallerBook | None]:
+    return (lambda: None) if config.callers is None else CallerFile(config.callers).book
+
+
+def _listen(config: GatewayConfig, server: GatewayServer, number: int) -> str | None:
+    """The TCP address, if there is one; the Unix socket is the first worker's."""
+    if config.listen is None and config.unix is None:
+        raise ConfigurationError("listen_address", "is none, and there is no unix_socket either")
+    if config.unix is not None and number == 0:
+        server.listen_unix(config.unix)
+    if config.listen is None:
+        return None
+    certificate = None if config.certificate is None else LiveCertificate(config.certificate)
+    host, port = config.listen
+    bound = server.listen(host, port, certificate, plaintext=config.insecure_plaintext)
+    return host_and_port(host, bound)
+
+
+def _made(directory: Path) -> Path:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"{error.strerror}; choose another directory with --spool"
+        raise StorageError(str(directory), reason) from None
+    return directory
+
+
+async def _measured(
+    config: GatewayConfig, pool: Pool, number: int, parts: AsyncExitStack
+) -> tuple[GatewayMetrics | None, str | None]:
+    """Metrics, served, and where; their libraries are loaded only if they are wanted."""
+    if config.metrics is None:
+        return None, None
+    from walrus_core.daemon.gateway.metrics import GatewayMetrics
+    from walrus_core.daemon.metrics_server import MetricsServer
+
+    metrics = GatewayMetrics(pool)
+
+    async def page() -> bytes:
+        return metrics.text()
+
+    server = MetricsServer(page)
+    host, port = config.metrics
+    bound = await server.start(host, port + number if port else 0)
+    parts.push_async_callback(server.stop)
+    return metrics, f"http://{host_and_port(host, bound)}/metrics"
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
