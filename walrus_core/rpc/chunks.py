@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 
 import google_crc32c
+import numpy as np
 
 from walrus_core.errors import ChecksumError, InvalidArgumentError, WrongOffsetError
 from walrus_core.rpc.streams import MAX_DATA, closed
@@ -13,9 +14,11 @@ from walrus_core.rpc.v1 import chunk_pb2 as pb
 __all__ = ["checked_data", "content_of", "crc32c", "cut_chunks"]
 
 
-def crc32c(data: bytes, before: int = 0) -> int:
+def crc32c(data: bytes | memoryview, before: int = 0) -> int:
     """CRC-32C (Castagnoli) of `data`, after bytes whose own is `before`."""
-    value: int = google_crc32c.extend(before, data)
+    # The library takes no memoryview, but arrays, which show the same bytes without copying them.
+    plain = data if isinstance(data, bytes) else np.frombuffer(data, dtype=np.uint8)
+    value: int = google_crc32c.extend(before, plain)
     return value
 
 

@@ -8,6 +8,7 @@ what encoding.proto says: any protobuf library reads it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from walrus_core.rpc.convert import AXES
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
 from walrus_core.rpc.v1 import encoding_pb2 as pb
 from walrus_core.types import Axis, sliver_to_pair
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from walrus_core.codec.memory import ByteArray
 
 __all__ = ["SliverPacker", "chunk_answer", "description"]
 
@@ -36,6 +42,9 @@ AXIS, PAIR, OFFSET, SLIVER_SIZE, SYMBOL_SIZE, PIECE_DATA = (
 )
 CHUNK_OFFSET, CHUNK_DATA, CHUNK_CRC = b"\x08", b"\x12", b"\x1d"
 
+CRC_SIZE = 5
+"""With its tag."""
+
 SMALL = 64 << 10
 """Bytes of the largest slivers that are laid out many at a time."""
 
@@ -49,25 +58,18 @@ class SliverPacker:
         self._n_shards = config.n_shards
         self._symbol_size = config.symbol_size(size)
         self._sizes = {axis: config.sliver_size(axis, size) for axis in Axis}
-        self._parts: list[bytes] = []
-        self._n_pieces = 0
-        self._n_data = 0
-        self._crc = 0
+        self._batch = _Batch()
 
     def piece(
         self, axis: Axis, sliver_index: int, offset: int, data: memoryview
     ) -> Iterator[tuple[bytes, int]]:
         """See `Packer`; what is larger than a message is cut."""
-        pair = sliver_to_pair(axis, sliver_index, self._n_shards)
+        pair = varint(sliver_to_pair(axis, sliver_index, self._n_shards))
         for at in range(0, data.nbytes, MAX_DATA):
-            part = bytes(data[at : at + MAX_DATA])
-            if self._n_data + len(part) > MAX_DATA or self._n_pieces == MAX_ITEMS:
+            part = data[at : at + MAX_DATA]
+            if not self._batch.has_room(part.nbytes):
                 yield from self.flush()
-            head = self._head(axis, varint(pair), offset + at, len(part))
-            self._parts += (PIECE + varint(len(head) + len(part)) + head, part)
-            self._n_pieces += 1
-            self._n_data += len(part)
-            self._crc = crc32c(part, self._crc)
+            self._batch.add(self._head(axis, pair, offset + at, part.nbytes), part)
 
     def run(self, axis: Axis, first: int, data: memoryview) -> Iterator[tuple[bytes, int]]:
         """See `Packer`."""
@@ -88,13 +90,9 @@ class SliverPacker:
 
     def flush(self) -> Iterator[tuple[bytes, int]]:
         """What is begun, as a message."""
-        if not self._parts:
-            return
-        content = sum(map(len, self._parts))
-        crc = BATCH_CRC + self._crc.to_bytes(4, "little")
-        yield b"".join((PART, varint(content + len(crc)), *self._parts, crc)), self._n_data
-        self._parts = []
-        self._n_pieces = self._n_data = self._crc = 0
+        if self._batch.n_data:
+            yield self._batch.finish(), self._batch.n_data
+            self._batch = _Batch()
 
     def finish(self, metadata: VerifiedMetadata) -> Iterator[tuple[bytes, int]]:
         """See `Packer`."""
@@ -116,41 +114,70 @@ class SliverPacker:
         """The message of whole slivers; `data` are all of theirs."""
         size, number = self._sizes[axis], varint(pairs[0])
         head = self._head(axis, number, 0, size)
-        head = PIECE + varint(len(head) + size) + head
+        at = head.index(PAIR + number) + len(PAIR)
         content = len(pairs) * (len(head) + size)
-        before = PART + varint(content + 5)
-        message = kernel.BytesBuffer(len(before) + content + 5)
-        view = memoryview(message)
-        view[: len(before)] = before
-        rows = np.frombuffer(view[len(before) : -5], dtype=np.uint8).reshape(len(pairs), -1)
-        rows[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
-        at = len(head) - len(self._head(axis, number, 0, size)) + len(AXIS) + 1 + len(PAIR)
+        before = PART + varint(content + CRC_SIZE)
+        message = kernel.BytesBuffer(len(before) + content + CRC_SIZE)
+        view = _array(message)
+        view[: len(before)] = _array(before)
+        rows = view[len(before) : -CRC_SIZE].reshape(len(pairs), -1)
+        rows[:, : len(head)] = _array(head)
         numbers = np.arange(pairs.start, pairs.stop, pairs.step)
         for i in range(len(number)):
             more = 0x80 if i + 1 < len(number) else 0
             rows[:, at + i] = numbers >> 7 * i & 0x7F | more
-        rows[:, len(head) :] = np.frombuffer(data, dtype=np.uint8).reshape(len(pairs), -1)
-        view[-5:] = BATCH_CRC + crc32c(bytes(data)).to_bytes(4, "little")
-        del rows
-        view.release()
+        rows[:, len(head) :] = _array(data).reshape(len(pairs), -1)
+        view[-CRC_SIZE:] = _array(BATCH_CRC + crc32c(data).to_bytes(4, "little"))
+        del rows, view
         return message.finish()
 
     def _head(self, axis: Axis, pair: bytes, offset: int, size: int) -> bytes:
-        """A SliverPiece up to where its data begin."""
+        """An entry of SliverBatch.pieces up to where its data begin."""
         where = OFFSET + varint(offset) if offset else b""
         if not offset:
             where = SLIVER_SIZE + varint(self._sizes[axis])
             where += SYMBOL_SIZE + varint(self._symbol_size)
-        return b"".join((AXIS, varint(AXES[axis]), PAIR, pair, where, PIECE_DATA, varint(size)))
+        head = b"".join((AXIS, varint(AXES[axis]), PAIR, pair, where, PIECE_DATA, varint(size)))
+        return PIECE + varint(len(head) + size) + head
 
 
-def chunk_answer(offset: int, data: memoryview, part: bytes = PART) -> tuple[bytes, int]:
-    """A DecodeResponse with a chunk, and its bytes; with the tag `part`, another message."""
-    content = bytes(data)
-    head = (CHUNK_OFFSET + varint(offset) if offset else b"") + CHUNK_DATA + varint(len(content))
-    size = len(head) + len(content) + 5
-    crc = crc32c(content).to_bytes(4, "little")
-    return b"".join((part, varint(size), head, content, CHUNK_CRC, crc)), len(content)
+class _Batch:
+    """Pieces on their way into one message, copied as they come."""
+
+    def __init__(self) -> None:
+        self.n_data = 0
+        self._parts: list[bytes] = []
+        self._n_pieces = 0
+        self._crc = 0
+
+    def has_room(self, size: int) -> bool:
+        return self.n_data + size <= MAX_DATA and self._n_pieces < MAX_ITEMS
+
+    def add(self, head: bytes, data: memoryview) -> None:
+        content = bytes(data)
+        self._parts += (head, content)
+        self._crc = crc32c(content, self._crc)
+        self._n_pieces += 1
+        self.n_data += len(content)
+
+    def finish(self) -> bytes:
+        """The message."""
+        size = sum(map(len, self._parts))
+        crc = BATCH_CRC + self._crc.to_bytes(4, "little")
+        return b"".join((PART, varint(size + len(crc)), *self._parts, crc))
+
+
+def chunk_answer(offset: int, data: memoryview) -> tuple[bytes, int]:
+    """A DecodeResponse with a chunk, and how many bytes that has."""
+    head = CHUNK_OFFSET + varint(offset) if offset else b""
+    head += CHUNK_DATA + varint(data.nbytes)
+    start = PART + varint(len(head) + data.nbytes + CRC_SIZE) + head
+    end = CHUNK_CRC + crc32c(data).to_bytes(4, "little")
+    return b"".join((start, data, end)), data.nbytes
+
+
+def _array(data: Buffer) -> ByteArray:
+    return np.frombuffer(memoryview(data), dtype=np.uint8)
 
 
 def description(metadata: VerifiedMetadata) -> pb.BlobDescription:
