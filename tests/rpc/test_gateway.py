@@ -1,0 +1,175 @@
+"""The gateway: where it listens, what it says of itself, how it ends."""
+
+import asyncio
+import socket
+import stat
+import threading
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from rpc.gateway_serving import BLOB, N_SHARDS, Way, gateway, naming, served_gateway, way_to
+from rpc.serving import HOST, in_loop
+
+import walrus_core as wc
+from walrus_core.errors import ConfigurationError
+from walrus_core.rpc.blob_servicer import BLOB_SERVICE
+from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
+from walrus_core.rpc.v1 import blob_pb2
+
+SERVING, NOT_SERVING = 1, 2
+BLOB_ID = wc.compute_metadata(BLOB, N_SHARDS).blob_id
+
+
+@in_loop
+async def test_it_answers_over_tcp_and_a_unix_socket(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    async with gateway() as server:
+        port = server.listen(HOST, 0)
+        server.listen_unix(path)
+        await server.start()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        async with way_to(port) as way:
+            assert (await way.name()).blob.blob_id == BLOB_ID.digest
+        async with grpc.aio.insecure_channel(f"unix:{path}") as channel:
+            assert (await Way(channel).name()).blob.blob_id == BLOB_ID.digest
+
+
+@in_loop
+async def test_a_unix_socket_that_a_dead_server_left_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    async with gateway() as server:
+        server.listen_unix(path)
+        await server.start()
+        async with grpc.aio.insecure_channel(f"unix:{path}") as channel:
+            await Way(channel).name()
+        async with gateway() as second:
+            with pytest.raises(ConfigurationError, match="another process serves there"):
+                second.listen_unix(path)
+
+
+@in_loop
+async def test_nothing_but_a_socket_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "precious"
+    path.write_text("photos")
+    async with gateway() as server:
+        with pytest.raises(ConfigurationError, match="no socket"):
+            server.listen_unix(path)
+        with pytest.raises(ConfigurationError, match="longer than"):
+            server.listen_unix(tmp_path / ("x" * 100))
+    assert path.read_text() == "photos"
+
+
+@in_loop
+async def test_off_loopback_it_wants_tls_or_to_be_told() -> None:
+    async with gateway() as server:
+        with pytest.raises(ConfigurationError, match="--insecure-plaintext"):
+            server.listen("0.0.0.0", 0)
+        assert server.listen("0.0.0.0", 0, plaintext=True)
+
+
+@in_loop
+async def test_a_port_that_somebody_has_is_refused() -> None:
+    async with served_gateway() as (_, port), gateway() as second:
+        with pytest.raises(ConfigurationError, match="choose another address"):
+            second.listen(HOST, port)
+
+
+@in_loop
+async def test_workers_may_share_a_port() -> None:
+    async with gateway(share_port=True) as first, gateway(share_port=True) as second:
+        port = first.listen(HOST, 0)
+        assert second.listen(HOST, port) == port
+
+
+@in_loop
+async def test_reflection_names_the_services() -> None:
+    async with served_gateway("nowhere") as (_, port), way_to(port) as way:
+        stub = reflection_pb2_grpc.ServerReflectionStub(way.channel)
+        request = reflection_pb2.ServerReflectionRequest(list_services="")
+        [answer] = [answer async for answer in stub.ServerReflectionInfo(iter([request]))]
+        names = {service.name for service in answer.list_services_response.service}
+        assert names >= {ENCODING_SERVICE, BLOB_SERVICE, "grpc.health.v1.Health"}
+
+
+@in_loop
+async def test_the_engine_serves_while_the_network_is_not_there() -> None:
+    async with served_gateway("testnet") as (_, port), way_to(port) as way:
+        assert await way.health(ENCODING_SERVICE) == SERVING
+        assert await way.health(BLOB_SERVICE) == NOT_SERVING
+        await way.name()
+        for call in (
+            way.blobs.GetStatus(blob_pb2.GetStatusRequest(blob_id=bytes(32))),
+            way.blobs.GetUploadStatus(blob_pb2.GetUploadStatusRequest(upload_id="x")),
+            way.blobs.Reconstruct(blob_pb2.ReconstructRequest(blob_id=bytes(32))).read(),
+            way.blobs.Store(iter([blob_pb2.StoreRequest()])).read(),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError, match="testnet") as caught:
+                await call
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+@in_loop
+async def test_without_a_network_there_is_no_service_for_it() -> None:
+    async with served_gateway() as (_, port), way_to(port) as way:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await way.blobs.GetStatus(blob_pb2.GetStatusRequest())
+        assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("sent", ["order-17/3", "", "x" * 129, "two\twords"])
+@in_loop
+async def test_a_call_has_a_name(sent: str) -> None:
+    """Its caller's if that is fit to be seen in a log, else one of our own; also if it fails."""
+    async with served_gateway() as (_, port), way_to(port) as way:
+        metadata = [("x-request-id", sent)] if sent and sent.isprintable() else []
+        call = way.encoding.ComputeBlobId(iter(naming(BLOB)), metadata=metadata)
+        await call
+        name = dict(await call.trailing_metadata())["x-request-id"]
+        assert name == sent if sent == "order-17/3" else len(name) == 16
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await way.encoding.ComputeBlobId(iter(naming(BLOB, n_shards=1)), metadata=metadata)
+        again = dict(caught.value.trailing_metadata())["x-request-id"]
+        assert again == sent if sent == "order-17/3" else len(again) == 16 != name
+
+
+@in_loop
+async def test_it_says_that_it_stops_before_it_does() -> None:
+    """Who looks now and then sees it in time; what was begun before ends well."""
+    async with served_gateway() as (server, port), way_to(port) as way:
+        hold = threading.Event()
+
+        def slow() -> object:
+            first, *others = naming(BLOB)
+            yield first
+            hold.wait(10)
+            yield from others
+
+        call = asyncio.create_task(_unary(port, slow))
+        assert await way.health() == SERVING
+        stop = asyncio.create_task(server.stop(10, notice=0.3))
+        while await way.health() == SERVING:
+            await asyncio.sleep(0.01)
+        assert await way.health(ENCODING_SERVICE) == NOT_SERVING
+        assert (await way.name()).blob.blob_id == BLOB_ID.digest  # it still serves
+        await asyncio.sleep(0.5)
+        assert not stop.done()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await way.name(timeout=1)  # and now it does not
+        hold.set()
+        assert await call == BLOB_ID.digest
+        await stop
+
+
+async def _unary(port: int, requests: object) -> bytes:
+    """Asked from a thread, by gRPC's blocking client."""
+
+    def ask() -> bytes:
+        with grpc.insecure_channel(f"{HOST}:{port}") as channel:
+            answer = Way(channel).encoding.ComputeBlobId(requests())  # type: ignore[operator]
+            return bytes(answer.blob.blob_id)
+
+    return await asyncio.to_thread(ask)
