@@ -17,7 +17,12 @@ from typing import Any, NamedTuple
 import grpc
 from google.protobuf.message import DecodeError
 
-from walrus_core.errors import InvalidArgumentError, OverloadedError, WalrusCoreError
+from walrus_core.errors import (
+    InvalidArgumentError,
+    OperationCancelledError,
+    OverloadedError,
+    WalrusCoreError,
+)
 from walrus_core.rpc.attendants import (
     REQUEST_ID,
     Allowance,
@@ -164,7 +169,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         async for response in responses:
             data = _serialized(served, response, guest)
             async with asyncio.timeout(self._rules.idle_seconds):
-                await context.write(data)
+                try:
+                    await context.write(data)
+                except grpc.aio.BaseError:  # before it is known that its connection broke
+                    raise OperationCancelledError("the caller is gone") from None
 
     @asynccontextmanager
     async def _surrounded(self, method: Method, context: Any) -> AsyncIterator[_Guest]:
