@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from services.uploader.town import Town
 from simulation.workers import InlineWorkers
 
+from walrus_core.services.ports import Workers
 from walrus_core.services.uploader import Uploader
 from walrus_core.services.uploads import (
     Content,
@@ -20,12 +21,11 @@ from walrus_core.services.uploads import (
     Upload,
     UploadLimits,
     Uploads,
+    UploadState,
 )
 
-T = TypeVar("T")
-
 CALLER = "alice"
-LIMITS = UploadLimits(commit_bytes=1 << 20, spare_bytes=0)
+LIMITS = UploadLimits(commit_bytes=2000, spare_bytes=0)
 
 
 class Clock:
@@ -49,7 +49,10 @@ class Harbour:
         self.open: list[Uploads] = []
 
     async def uploads(
-        self, wrap: Callable[[Uploader], Uploader] = lambda uploader: uploader, **options: Any
+        self,
+        wrap: Callable[[Uploader], Uploader] = lambda uploader: uploader,
+        workers: Workers | None = None,
+        **options: Any,
     ) -> Uploads:
         """Another process, started."""
         if not self.open:
@@ -60,7 +63,7 @@ class Harbour:
         uploads = Uploads(
             self.directory,
             wrap(uploader),
-            InlineWorkers(),
+            workers or InlineWorkers(),
             self.limits,
             clock=self.clock,
             **options,
@@ -75,7 +78,7 @@ class Harbour:
         return sorted(f"{each.parent.parent.name}{each.suffix}" for each in found)
 
 
-def given(blob: bytes, piece: int = 100_000, stop: int | None = None) -> Content:
+def given(blob: bytes, piece: int = 700, stop: int | None = None) -> Content:
     """What a caller sends; after `stop` bytes it is silent."""
 
     async def content(start: int, size: int) -> AsyncGenerator[bytes, None]:
@@ -95,15 +98,13 @@ async def told(news: AsyncGenerator[News, None]) -> list[News]:
         return [each async for each in news]
 
 
-async def until(news: AsyncGenerator[News, None], kind: type[T], number: int = 1) -> T:
-    """The first of its kind, or a later one; then the caller leaves."""
+async def until(news: AsyncGenerator[News, None], state: UploadState) -> Upload:
+    """The first that is told of an upload in this state; then the caller leaves."""
     async with aclosing(news):
         async for each in news:
-            if isinstance(each, kind):
-                number -= 1
-                if not number:
-                    return each
-    raise AssertionError(f"no {kind.__name__} came")
+            if isinstance(each, Upload) and each.state is state:
+                return each
+    raise AssertionError(f"it was never {state}")
 
 
 def ordered(blob: bytes, **options: Any) -> Order:

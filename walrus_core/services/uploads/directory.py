@@ -102,18 +102,14 @@ class UploadDirectory:
             return Session.create(log, descriptor, self._clock, caller, order)
 
     def own(self, caller: str, upload_id: str) -> Session | Upload | None:
-        """An upload, with the right to change it; what became of it, if it is stored; None if
+        """An upload, with the right to change it; what became of it, if it is finished; None if
         another has it. UploadNotFoundError.
         """
         log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
         try:
-            session = self._locked_session(log)
+            return self._locked_session(log)
         except (FileNotFoundError, InvalidEncodingError):
             return self._remembered(caller, upload_id)
-        if session is not None and session.upload.state is UploadState.STORED:
-            self.finish(session)  # where another was cut off
-            return session.upload
-        return session
 
     def look(self, caller: str, upload_id: str) -> Upload:
         """An upload as it is now, whoever has it. UploadNotFoundError."""
@@ -137,16 +133,14 @@ class UploadDirectory:
             session.close()
 
     def unowned(self) -> Iterator[Session]:
-        """Those to be stored that nobody has, now this process'; those that are are finished."""
-        busy = UploadState.STORING, UploadState.STORED
+        """Those to be stored, or to be finished, that nobody has; now they are this process'."""
+        due = UploadState.STORING, UploadState.STORED
         for log in self._logs(self._live):
             with contextlib.suppress(FileNotFoundError, InvalidEncodingError):
-                if _read(log).state not in busy or not (session := self._locked_session(log)):
+                if _read(log).state not in due or not (session := self._locked_session(log)):
                     continue
-                if session.upload.state is UploadState.STORING:
+                if session.upload.state in due:
                     yield session
-                elif session.upload.state is UploadState.STORED:
-                    self.finish(session)
                 else:
                     session.close()
 
@@ -189,7 +183,7 @@ class UploadDirectory:
             log.with_suffix(".data").unlink(missing_ok=True)
             log.unlink(missing_ok=True)
             return True
-        if session.upload.state is UploadState.STORING:
+        if session.upload.state in (UploadState.STORING, UploadState.STORED):
             session.close()
             return False
         session.remove()

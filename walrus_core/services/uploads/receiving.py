@@ -28,6 +28,7 @@ class Receiver:
         self._session = session
         self._workers = workers
         self._window = window
+        self._batch = min(BATCH, window)
         self._waiting: list[bytes] = []
         self._waiting_size = 0
         self._written = session.upload.committed
@@ -43,7 +44,7 @@ class Receiver:
         """The next bytes."""
         self._waiting.append(piece)
         self._waiting_size += len(piece)
-        if self._waiting_size >= BATCH:
+        if self._waiting_size >= self._batch:
             await self._write()
             if self._written - self._begun >= self._window:
                 await self._committed()

@@ -132,9 +132,11 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Let others have it."""
+        """Let others have it; may be called again."""
         self._close_data()
-        os.close(self._log_descriptor)
+        if self._log_descriptor >= 0:
+            os.close(self._log_descriptor)
+            self._log_descriptor = -1
 
     # -- inside -------------------------------------------------------------------------------
 

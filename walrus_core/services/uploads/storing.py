@@ -89,7 +89,9 @@ class Stores:
         self._tasks: dict[asyncio.Task[StoredBlob], None] = {}
 
     def start(self, hold: Hold) -> Storing:
-        """Store an upload that is complete, unless that goes on already."""
+        """Store an upload that is complete, unless that goes on already, or was done by a process
+        that died before it could finish.
+        """
         if hold.storing is None or hold.storing.is_over:
             progress = StoreProgress()
             hold.users += 1
@@ -109,7 +111,13 @@ class Stores:
     async def _run(self, hold: Hold, progress: StoreProgress) -> StoredBlob:
         try:
             async with self._lane(hold.upload.order.size):
-                return await self._store(hold, progress)
+                blob = hold.upload.blob
+                if blob is None:
+                    blob = await self._store(hold, progress)
+                else:
+                    await self._uploader.forget(blob.blob_id, blob.object_id, blob.deletable)
+            await self._finish(hold)
+            return blob
         except Exception as error:
             if not isinstance(error, WalrusCoreError):
                 _log.exception("storing upload %s failed", hold.upload.upload_id)
@@ -120,7 +128,7 @@ class Stores:
 
     async def _store(self, hold: Hold, progress: StoreProgress) -> StoredBlob:
         session, order = hold.session, hold.upload.order
-        if hold.upload.state is not UploadState.STORING:
+        if hold.upload.state is not UploadState.STORING:  # so that it survives this process
             await self._record(hold, BEGUN)
         assert hold.storing is not None
         hold.storing.begun.set()
@@ -141,11 +149,13 @@ class Stores:
             progress=progress,
             keep=keep,
         )
+        return StoredBlob.of(outcome)
+
+    async def _finish(self, hold: Hold) -> None:
         try:
             await to_the_end(self._holds.finish(hold))
         except WalrusCoreError as error:  # the next look at it tries again
             _log.warning("upload %s: %s", hold.upload.upload_id, error)
-        return StoredBlob.of(outcome)
 
     async def _record(self, hold: Hold, event: Mapping[str, Any]) -> None:
         """To the end: the file must not be closed meanwhile."""

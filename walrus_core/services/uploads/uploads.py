@@ -201,7 +201,7 @@ class Uploads:
         else:
             yield hold.upload
         storing = self._stores.start(hold)
-        if hold.upload.state is not UploadState.STORING:
+        if hold.upload.state in (UploadState.RECEIVING, UploadState.FAILED):
             await storing.begun.wait()
             yield hold.upload
         async with aclosing(storing.follow()) as all_news:
