@@ -148,7 +148,6 @@ async def _rude_callers(directory: Path, is_long: bool) -> str:
         assert not server.failures()
         assert most.peak <= before + MEMORY + SLACK
         assert server.open_files() <= files + 16
-        assert server.anonymous() <= before + 2 * SLACK
         return (
             f"{rounds} x {at_once} callers of each of {len(RUDE) + 1} rude kinds, {cuts} of which"
             f" vanished; an honest one meanwhile: {honest.tally}, p50"
