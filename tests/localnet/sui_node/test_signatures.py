@@ -34,7 +34,11 @@ def ecdsa(flag: int, *, high: bool = False) -> bytes:
     return bytes([flag]) + r.to_bytes(32, "big") + s.to_bytes(32, "big") + public
 
 
-@pytest.mark.parametrize("signature", [ALICE.sign(CONTENT), ecdsa(1), ecdsa(2)])
+@pytest.mark.parametrize(
+    "signature",
+    [ALICE.sign(CONTENT), ecdsa(1), ecdsa(2)],
+    ids=["ed25519", "secp256k1", "secp256r1"],
+)
 def test_three_schemes(signature: bytes) -> None:
     verify_signatures(CONTENT, (signature,), {signer_of(signature)})
     with pytest.raises(RefusedError, match="not over this"):
