@@ -145,3 +145,13 @@ async def refusal(call: Any) -> tuple[Exception, grpc.StatusCode]:
         details: Any = dict(error.trailing_metadata() or ()).get(DETAILS_KEY, b"")
         return error_from(status_pb2.Status.FromString(details), "server"), error.code()
     raise AssertionError("nothing was refused")
+
+
+async def settled(stub: Any, upload_id: str, offset: int) -> int:
+    """Wait until so much is on disk."""
+    async with asyncio.timeout(10):
+        while True:
+            status = await stub.GetUploadStatus(pb.GetUploadStatusRequest(upload_id=upload_id))
+            if status.upload.committed_offset >= offset:
+                return int(status.upload.committed_offset)
+            await asyncio.sleep(0.02)

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
-from rpc.blob_serving import answers, chunks, header, refusal, served_blobs, store
+from rpc.blob_serving import answers, chunks, header, refusal, served_blobs, settled, store
 from rpc.serving import in_loop
 from services.uploader.town import content
 
@@ -149,16 +149,6 @@ async def test_a_caller_that_is_cut_off(tmp_path: Path) -> None:
         assert said[0].upload.committed_offset == at
         assert said[-1].blob.size == len(blob)
         assert served.town.paid == said[-1].blob.cost
-
-
-async def settled(stub: Any, upload_id: str, offset: int) -> int:
-    """Wait until so much is on disk."""
-    async with asyncio.timeout(10):
-        while True:
-            status = await stub.GetUploadStatus(pb.GetUploadStatusRequest(upload_id=upload_id))
-            if status.upload.committed_offset >= offset:
-                return int(status.upload.committed_offset)
-            await asyncio.sleep(0.02)
 
 
 @in_loop

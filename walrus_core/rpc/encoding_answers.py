@@ -167,11 +167,13 @@ class _Batch:
         return b"".join((PART, varint(size + len(crc)), *self._parts, crc))
 
 
-def chunk_answer(offset: int, data: memoryview) -> tuple[bytes, int]:
-    """A DecodeResponse with a chunk, and how many bytes that has."""
+def chunk_answer(offset: int, data: memoryview, part: bytes = PART) -> tuple[bytes, int]:
+    """A DecodeResponse with a chunk, and how many bytes that has; with the tag of another field as
+    `part` any message with a chunk, such as BlobService's.
+    """
     head = CHUNK_OFFSET + varint(offset) if offset else b""
     head += CHUNK_DATA + varint(data.nbytes)
-    start = PART + varint(len(head) + data.nbytes + CRC_SIZE) + head
+    start = part + varint(len(head) + data.nbytes + CRC_SIZE) + head
     end = CHUNK_CRC + crc32c(data).to_bytes(4, "little")
     return b"".join((start, data, end)), data.nbytes
 
