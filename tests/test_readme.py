@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli.serving import RunningServer, running_server
 from localnet.running_network import RunningNetwork, running_network
+from sui import official_sdk
 
+import walrus_core as wc
+from walrus_core.cli import serve
+
+ADDRESS = "127.0.0.1:9186"
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -31,10 +37,55 @@ def run_in_shell(lines: list[str], directory: Path, environment: dict[str, str])
     subprocess.run(["bash", "-c", script], cwd=directory, env=environment, check=True)
 
 
+@pytest.fixture(scope="module")
+def server(
+    network: RunningNetwork, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """With the network, at another address than it has by itself."""
+    home = tmp_path_factory.mktemp("server")
+    with running_server(home, environment=network.environment) as running:
+        assert running.values["connected"]
+        yield running
+
+
 @pytest.mark.parametrize("example", code_blocks("python"))
-def test_the_python_examples(example: str, network: RunningNetwork) -> None:
+def test_the_python_examples(
+    example: str, network: RunningNetwork, request: pytest.FixtureRequest
+) -> None:
     assert len(example.splitlines()) <= 22
+    if ADDRESS in example:
+        server: RunningServer = request.getfixturevalue("server")
+        example = example.replace(ADDRESS, server.address)
     subprocess.run([sys.executable, "-c", example], env=network.environment, check=True)
+
+
+def test_the_typescript_example(server: RunningServer, tmp_path: Path) -> None:
+    """Its types are checked as far as they go, and it prints the right ID."""
+    official = official_sdk.install()
+    (example,) = code_blocks("typescript")
+    assert len(example.splitlines()) <= 30
+    (tmp_path / "node_modules").symlink_to(official / "node_modules")
+    (tmp_path / "proto").symlink_to(README.parent / "proto")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "example.ts").write_text(example.replace(ADDRESS, server.address))
+    compiler = official / "node_modules" / "typescript" / "bin" / "tsc"
+    options = ["--target", "es2022", "--module", "nodenext", "--strict", "--skipLibCheck"]
+    subprocess.run(["node", str(compiler), *options, "example.ts"], cwd=tmp_path, check=True)
+    done = subprocess.run(
+        ["node", "example.js"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(wc.compute_metadata(b"a blob " * 1000, 1000).blob_id)
+
+
+def test_the_server_example() -> None:
+    """Each command line is one that the program takes; the README's servers would never end."""
+    (example,) = [block for block in code_blocks("sh") if "walrus-core serve" in block]
+    for line in example.splitlines():
+        program, *arguments = shlex.split(line, comments=True)
+        if program == "walrus-core":
+            words = arguments[: arguments.index(">")] if ">" in arguments else arguments
+            options = serve.command.make_context("serve", words[1:], obj=None).params
+            assert options
 
 
 @pytest.mark.parametrize("up", ["chain up", "network up"])

@@ -28,8 +28,10 @@ async def test_it_answers_over_tcp_and_a_unix_socket(tmp_path: Path) -> None:
     async with gateway() as server:
         port = server.listen(HOST, 0)
         server.listen_unix(path)
+        server.listen_unix(tmp_path / "shared", 0o660)
         await server.start()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o660
         async with way_to(port) as way:
             assert (await way.name()).blob.blob_id == BLOB_ID.digest
         async with grpc.aio.insecure_channel(f"unix:{path}") as channel:

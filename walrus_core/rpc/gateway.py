@@ -154,12 +154,12 @@ class GatewayServer:
             )
         return self._server.listen(address, certificate.credentials() if certificate else None)
 
-    def listen_unix(self, path: Path) -> None:
-        """At a Unix socket for processes of the same user. ConfigurationError."""
+    def listen_unix(self, path: Path, mode: int = 0o600) -> None:
+        """At a Unix socket, for those whom the mode lets write to it. ConfigurationError."""
         if len(os.fsencode(path)) > LONGEST_PATH:
             raise ConfigurationError(str(path), f"is longer than {LONGEST_PATH} bytes")
         _require_unused(path)
-        with _for_owner_only():
+        with _made_with(mode):
             self._server.listen(f"unix:{path}")
 
     async def start(self) -> None:
@@ -197,9 +197,9 @@ def _require_unused(path: Path) -> None:
 
 
 @contextmanager
-def _for_owner_only() -> Iterator[None]:
-    """What is made meanwhile, this user alone may open."""
-    before = os.umask(0o177)
+def _made_with(mode: int) -> Iterator[None]:
+    """What is made meanwhile has no more than this mode, from the first moment on."""
+    before = os.umask(0o777 & ~mode)
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ Nothing here needs gRPC: the parent of several workers reads it, too.
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +41,7 @@ class GatewayConfig:
 
     listen: Address | None = (HOST, PORT)
     unix: Path | None = None
+    unix_mode: int = 0o600
     network: str | None = None
     wallet: Path | None = None
     certificate: CertificateFiles | None = None
@@ -65,6 +67,7 @@ def load_gateway_config(path: Path) -> GatewayConfig:
     config = GatewayConfig(
         listen=_listen(top),
         unix=_path(top, "unix_socket"),
+        unix_mode=_mode(top, "unix_socket_mode", default.unix_mode),
         network=_network(top),
         wallet=_path(top, "wallet"),
         certificate=_certificate(top.section("tls")),
@@ -98,6 +101,16 @@ def _listen(top: Settings) -> Address | None:
 def _path(top: Settings, key: str) -> Path | None:
     text = top.text(key, None)
     return None if text is None else top.resolve(text)
+
+
+def _mode(top: Settings, key: str, default: int) -> int:
+    """As chmod takes it: three octal digits, as a text."""
+    text = top.text(key, None)
+    if text is None:
+        return default
+    if not re.fullmatch("[0-7]{3}", text):
+        top.refuse(key, f'{text!r} is no mode, such as "660"')
+    return int(text, 8)
 
 
 def _network(top: Settings) -> str | None:

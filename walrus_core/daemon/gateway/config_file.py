@@ -21,8 +21,10 @@ _TEXT = """\
 
 # Where to listen: host:port, or none. Off loopback only with `tls`.
 listen_address: {listen}
-# A socket for processes of the same user, without TLS. With several workers the first one has it.
+# A socket for processes of this machine, without TLS. With several workers the first one has it.
 # unix_socket: serve.sock
+# Who may connect to it: as chmod has it, in quotes; "660" lets its group in.
+unix_socket_mode: "600"
 # Serve in plain text where others can read along and change what is sent.
 insecure_plaintext: false
 

@@ -172,7 +172,7 @@ def _listen(config: GatewayConfig, server: GatewayServer, number: int) -> str | 
     if config.listen is None and config.unix is None:
         raise ConfigurationError("listen_address", "is none, and there is no unix_socket either")
     if config.unix is not None and number == 0:
-        server.listen_unix(config.unix)
+        server.listen_unix(config.unix, config.unix_mode)
     if config.listen is None:
         return None
     certificate = None if config.certificate is None else LiveCertificate(config.certificate)
