@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -81,10 +79,6 @@ class Gateway:
         assert pid is not None, "the server is gone"
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         return [pid, *map(int, children.split())]
-
-    def kill_worker(self, number: int) -> None:
-        """As a crash ends it; its parent starts another."""
-        os.kill(self.pids()[1:][number], signal.SIGKILL)
 
     def anonymous(self) -> int:
         """Bytes of memory that belong to no file."""
