@@ -4,6 +4,8 @@ import asyncio
 import socket
 import stat
 import threading
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -14,6 +16,7 @@ from rpc.serving import HOST, in_loop
 
 import walrus_core as wc
 from walrus_core.errors import ConfigurationError
+from walrus_core.rpc.attendants import Visit
 from walrus_core.rpc.blob_servicer import BLOB_SERVICE
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 from walrus_core.rpc.v1 import blob_pb2
@@ -164,6 +167,43 @@ async def test_it_says_that_it_stops_before_it_does() -> None:
         hold.set()
         assert await call == BLOB_ID.digest
         await stop
+
+
+@in_loop
+async def test_draining_under_load_loses_no_call_that_was_accepted() -> None:
+    """Those that come as it ends are refused before they begin."""
+    begun, ended, well = 0, Counter[str](), 0
+
+    class Counting:
+        """Attends each call."""
+
+        def __init__(self, _: Visit) -> None:
+            nonlocal begun
+            begun += 1
+
+        def received(self, size: int) -> None:
+            assert size
+
+        sent = received
+
+        def ended(self, code: str, _seconds: float) -> None:
+            ended[code] += 1
+
+    async def client(port: int) -> None:
+        nonlocal well
+        async with way_to(port) as way:
+            with suppress(grpc.aio.AioRpcError):
+                while True:
+                    await way.name()
+                    well += 1
+
+    async with served_gateway(attend=(Counting,)) as (server, port):
+        clients = [asyncio.create_task(client(port)) for _ in range(8)]
+        while well < 50:
+            await asyncio.sleep(0.01)
+        await server.stop(10)
+        await asyncio.gather(*clients)
+    assert begun == well == ended["OK"] == ended.total()
 
 
 async def _unary(port: int, requests: object) -> bytes:
