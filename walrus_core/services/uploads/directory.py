@@ -93,9 +93,9 @@ class UploadDirectory:
                 descriptor = try_lock(log, os.O_CREAT | os.O_EXCL)
                 assert descriptor is not None, "nobody else knows its name yet"
                 try:
-                    with log.with_suffix(".data").open("xb") as data:
-                        data.truncate(order.size)  # from here on it counts
+                    _make_data(log.with_suffix(".data"), order.size)
                 except BaseException:
+                    log.with_suffix(".data").unlink(missing_ok=True)
                     log.unlink()
                     os.close(descriptor)
                     raise
@@ -241,6 +241,15 @@ class UploadDirectory:
 
 def _folder(caller: str) -> str:
     return hashlib.sha256(caller.encode()).hexdigest()[:32]
+
+
+def _make_data(data: Path, size: int) -> None:
+    """A file of so many bytes: from here on the upload counts."""
+    descriptor = os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.ftruncate(descriptor, size)
+    finally:
+        os.close(descriptor)
 
 
 def _checked(upload_id: str) -> str:
