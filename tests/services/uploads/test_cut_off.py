@@ -116,16 +116,16 @@ async def killed(harbour: Harbour, caller: Caller, clockwork: Clockwork) -> bool
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_at_each_step(tmp_path: Path, after: bool) -> None:
+def test_killed_at_each_step(fast_path: Path, after: bool) -> None:
     async def main() -> None:
         whole = Death(-1, after=after)
-        assert not await killed(Harbour(tmp_path / "whole"), Caller(BLOB), whole)
+        assert not await killed(Harbour(fast_path / "whole"), Caller(BLOB), whole)
         names = dict.fromkeys(whole.steps)
         assert {"create", "write", "commit", "record", "finish", "register", "certify"} <= {*names}
         chosen = {whole.steps.index(name) for name in NODE}  # else the uploader's own tests do that
         chosen |= {number for number, name in enumerate(whole.steps) if name not in NODE}
         for stop in sorted(chosen):
-            harbour, caller = Harbour(tmp_path / str(stop)), Caller(BLOB)
+            harbour, caller = Harbour(fast_path / str(stop)), Caller(BLOB)
             assert await killed(harbour, caller, Death(stop, after=after))
             known = caller.upload_id is not None
             uploads = await harbour.uploads()
@@ -145,11 +145,11 @@ def test_killed_at_each_step(tmp_path: Path, after: bool) -> None:
     run(main())
 
 
-def test_killed_twice(tmp_path: Path) -> None:
+def test_killed_twice(fast_path: Path) -> None:
     async def main() -> None:
         for stop in range(3, 60, 7):
             for second in range(2, 40, 9):
-                harbour, caller = Harbour(tmp_path / f"{stop}-{second}"), Caller(BLOB)
+                harbour, caller = Harbour(fast_path / f"{stop}-{second}"), Caller(BLOB)
                 for number in (stop, second):
                     await killed(harbour, caller, Death(number, after=True))
                 await caller.store(await harbour.uploads())
