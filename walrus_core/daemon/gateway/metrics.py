@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from walrus_core.daemon.call_metrics import CallMetrics
 
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
     from walrus_core.services.engine.pool import Lane
 
 __all__ = ["GatewayMetrics"]
+
+
+class _KernelSeconds(Collector):
+    """Read from the engine when somebody looks."""
+
+    def __init__(self, lanes: Mapping[str, Lane]) -> None:
+        self._lanes = lanes
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        text = "For how long jobs had a processor, by their size"
+        family = CounterMetricFamily("walrus_core_gateway_kernel_seconds", text, labels=["lane"])
+        for name, lane in self._lanes.items():
+            family.add_metric([name], lane.slots.seconds)
+        yield family
 
 
 class GatewayMetrics:
@@ -48,9 +64,10 @@ class GatewayMetrics:
             for lane_name, lane in lanes.items():
                 family.labels(lane_name).set_function(partial(read, lane))
 
-        of_lanes("jobs_running", "Jobs that have a processor", lambda lane: lane.running)
+        of_lanes("jobs_running", "Jobs that have a processor", lambda lane: lane.slots.taken)
         of_lanes("jobs_waiting", "... that wait for one", lambda lane: lane.slots.waiting)
         of_lanes("memory_bytes", "Bytes of buffers that are lent", lambda lane: lane.memory.lent)
+        self._registry.register(_KernelSeconds(lanes))
         of_lanes("memory_waiting", "Calls that wait for some", lambda lane: lane.memory.waiting)
 
     def connected(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from concurrent.futures import CancelledError, Future
 from threading import Lock
@@ -20,6 +21,7 @@ class Slots:
 
     def __init__(self, count: int) -> None:
         self._count = self._free = count
+        self._seconds = 0.0
         self._waiting: deque[Future[None]] = deque()
         self._lock = Lock()
 
@@ -27,6 +29,11 @@ class Slots:
     def taken(self) -> int:
         """How many have a slot."""
         return self._count - self._free
+
+    @property
+    def seconds(self) -> float:
+        """For how long slots have been held, all together, by those who gave them back."""
+        return self._seconds
 
     @property
     def waiting(self) -> int:
@@ -46,8 +53,10 @@ class Slots:
                 self._waiting.append(turn)
         return turn
 
-    def give_back(self) -> None:
-        """To the first who waits and has not gone."""
+    def give_back(self, seconds: float = 0.0) -> None:
+        """To the first who waits and has not gone; it was held for so long."""
+        with self._lock:
+            self._seconds += seconds
         while True:
             with self._lock:
                 if not self._waiting:
@@ -65,6 +74,7 @@ class Slot:
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
         self._held = False
+        self._since = 0.0
         self._turn: Future[None] | None = None
         self._given_up = False
 
@@ -82,13 +92,13 @@ class Slot:
                 if not turn.cancel():
                     self._slots.give_back()
                 raise
-        self._held = True
+        self._hold()
 
     def give_back(self) -> None:
         """If it is held."""
         if self._held:
             self._held = False
-            self._slots.give_back()
+            self._slots.give_back(time.perf_counter() - self._since)
 
     def regain(self) -> None:
         """Wait for it, in a thread; OperationCancelledError if it was given up."""
@@ -99,7 +109,10 @@ class Slot:
             turn.result()
         except CancelledError:
             raise OperationCancelledError() from None
-        self._held = True
+        self._hold()
+
+    def _hold(self) -> None:
+        self._held, self._since = True, time.perf_counter()
 
     def give_up(self) -> None:
         """Whoever waits for it need not any more."""
