@@ -61,11 +61,12 @@ def command(
     no_network: bool,
     **given: Any,
 ) -> Report | None:
-    """Serve other programs over gRPC, until Ctrl-C or SIGTERM.
+    """Serve other programs: encode, store and read over gRPC.
 
-    EncodingService needs no network; BlobService stores and reads, with the server's wallet. The
-    protocol is in proto/walrus_core/rpc/v1, and reflection tells it to grpcurl. Calls in progress
-    may end before the server does. Logs go to standard error, one JSON object in a line.
+    Until Ctrl-C or SIGTERM. EncodingService needs no network; BlobService stores, with the
+    server's wallet, and reads. The protocol is in proto/walrus_core/rpc/v1, and reflection tells it
+    to grpcurl. Calls in progress may end before the server does. Logs go to standard error, one
+    JSON object in a line.
 
     With --json, the object is printed when the server serves.
     """
