@@ -14,6 +14,7 @@ from pathlib import Path
 from harness import MIB, OURS, RIVAL, Row, size_label
 from network_tables import NETWORK
 from records import load
+from server_tables import SERVER
 from tables import digits, duration, reach, table
 from targets import MAX_COPY_FACTOR, TARGETS, Target
 
@@ -218,6 +219,7 @@ RENDERED: dict[str, Callable[[], str]] = {
     "memory": memory,
     "streaming": streaming,
     **NETWORK,
+    **SERVER,
 }
 
 
