@@ -12,9 +12,11 @@ of the rows, half the blob, is secondary slivers k2..n-1 as it stands in a tempo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
 
 from walrus_core import kernel
@@ -42,11 +44,8 @@ WIDE_WINDOW = 64 << 20
 FRUGAL_WINDOW = 16 << 20
 """Bytes of a window where memory matters more than time, and of the largest work in memory."""
 
-LETTING_GO = 16 << 20
-"""Bytes written between two times that what was read of a file is let go, where memory matters."""
-
-WAITING = 0.02
-"""Seconds between two such times while nothing is written."""
+LETTING_GO = 0.02
+"""Seconds between two times that what was read of a file is let go, where memory matters."""
 
 CHUNK_COLUMNS = 8
 """Narrow windows never straddle a multiple of so many columns."""
@@ -128,7 +127,6 @@ class _Stream:
     ) -> None:
         self._blob = blob
         self._frugal = frugal
-        self._written = 0
         self._sink = sink
         self._threads = threads
         self._cancel = cancel
@@ -153,7 +151,7 @@ class _Stream:
     def run(self) -> bytes:
         """Write all slivers; the sliver pair hashes."""
         window_size = self._n * min(self._width, self._k2) * self._symbol_size
-        with kernel_thread(self._cancel) as thread:
+        with self._letting_go(), kernel_thread(self._cancel) as thread:
             extended = thread.submit(self._encoder.extend_rows, self._threads, self._cancel)
             meanwhile = self._write_whole_slivers(extended)
             for outcome in in_turns(thread, self._jobs(), window_size, meanwhile):
@@ -216,9 +214,6 @@ class _Stream:
         for row in range(self._k1):
             self._write_source_row(row)
             yield True
-        while self._frugal and not extended.done():
-            wait([extended], WAITING)
-            self._let_go()
         extended.result()
         for at in range(0, self._repair_columns.nbytes, self._column_size):
             column = self._k2 + at // self._column_size
@@ -245,15 +240,29 @@ class _Stream:
             raise OperationCancelledError()
         self._sink.write(axis, sliver_index, offset, piece.toreadonly())
         self._progress.advance(piece.nbytes)
-        self._written += piece.nbytes
-        if self._frugal and self._written >= LETTING_GO:
-            self._let_go()
 
-    def _let_go(self) -> None:
-        """Mapped pages count as memory of this process, though the system has them anyway."""
-        self._written = 0
-        will_read(self._blob, "not soon")
-        let_go(self._repair_columns)
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Where memory matters, let pages of files go during the body, whatever it waits for: they
+        count as memory of this process, though the system has them anyway.
+        """
+        if not self._frugal:
+            yield
+            return
+        ended = Event()
+
+        def let_all_go() -> None:
+            while not ended.wait(LETTING_GO):
+                will_read(self._blob, "not soon")
+                let_go(self._repair_columns)
+
+        thread = Thread(target=let_all_go, name="walrus-core-letting-go", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 def window_width(column_size: int, unit: int, window: int = WIDE_WINDOW) -> int:
