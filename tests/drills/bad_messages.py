@@ -5,7 +5,7 @@ protocol's descriptors say is in them.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor as Field
@@ -38,7 +38,9 @@ def _primaries() -> list[Any]:
 
 
 def _recover() -> list[Message]:
-    header = pb.RecoverHeader(metadata=METADATA, target_axis=1, target_sliver_pair_index=3)
+    header = pb.RecoverHeader(
+        metadata=METADATA, target_axis=node_pb2.AXIS_PRIMARY, target_sliver_pair_index=3
+    )
     symbols = [
         node_pb2.RecoverySymbol(
             target_sliver_pair_index=3,
@@ -77,7 +79,9 @@ GOOD: Mapping[tuple[str, str], Callable[[], list[Message]]] = {
     (BLOB_SERVICE, "Store"): lambda: list(store(BLOB, attributes={"a": "b"})),
     (BLOB_SERVICE, "GetUploadStatus"): _ask(blob_pb2.GetUploadStatusRequest(upload_id="0" * 32)),
     (BLOB_SERVICE, "Reconstruct"): _ask(
-        blob_pb2.ReconstructRequest(blob_id=BLOB_ID, start=1, end=2, check=2)
+        blob_pb2.ReconstructRequest(
+            blob_id=BLOB_ID, start=1, end=2, check=pb.CONSISTENCY_CHECK_DEFAULT
+        )
     ),
     (BLOB_SERVICE, "GetStatus"): _ask(blob_pb2.GetStatusRequest(blob_id=BLOB_ID)),
 }
@@ -135,7 +139,7 @@ def _field(messages: list[Message], chance: random.Random) -> list[Message]:
     return messages
 
 
-def _places(message: Message) -> Sequence[tuple[Message, Field]]:
+def _places(message: Message) -> list[tuple[Message, Any]]:
     """Every field of it and of the messages in it."""
     found = [(message, field) for field in message.DESCRIPTOR.fields]
     for field, value in message.ListFields():
