@@ -16,7 +16,7 @@ N_SHARDS = 31  # k1 = 11, k2 = 21
 @pytest.fixture(autouse=True, params=[2, 64])
 def windows(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Repair slivers in many pieces, and in one."""
-    monkeypatch.setattr(streaming, "window_width", lambda _size, _unit: request.param)
+    monkeypatch.setattr(streaming, "window_width", lambda *_: request.param)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,9 @@ def encoded(blob: bytes) -> wc.EncodedBlob:
 @pytest.mark.parametrize("width", [2, 8])
 def test_streaming_out(monkeypatch: pytest.MonkeyPatch, blob: bytes, width: int) -> None:
     """While the kernel fills one window, the sink reads the other one, and the source."""
-    monkeypatch.setattr(streaming, "window_width", lambda _size, unit: width if unit == 8 else unit)
+    monkeypatch.setattr(
+        streaming, "window_width", lambda _size, unit, _: width if unit == 8 else unit
+    )
     sink, progress = Collector(), wc.Progress()
     wc.encode_into(blob, sink, N_SHARDS, THREADS, progress=progress)
     assert sink.slivers == slivers_of(wc.encode(blob, N_SHARDS, THREADS))
