@@ -152,7 +152,8 @@ class Store:
                 try:
                     async for answer in self._answers():
                         if answer.HasField("blob"):
-                            return answer.blob
+                            stored: pb.StoredBlob = answer.blob
+                            return stored
                 except grpc.aio.AioRpcError as error:
                     if error.code() not in RETRIED and BROKE not in error.debug_error_string():
                         raise
