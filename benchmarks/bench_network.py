@@ -42,8 +42,8 @@ LARGE, SMALL = 1000, 100
 """Shards: of Walrus, and of a local network unless told otherwise."""
 BLOBS, BLOB_SIZE = 64, 16 * MIB
 CONTESTS = ("start", "demo", "store", "read", "range", "latency", "healing", "durable")
-FIGURE = ("contest", "size", "n_shards", "dead_shards", "which", "call", "place")
-"""What makes two rows rows of the same figure."""
+FIGURE = ("n_shards", "which", "call", "place")
+"""What makes two rows of a contest and a size rows of the same figure; and if shards were dead."""
 
 
 class Run:
@@ -96,7 +96,7 @@ class Run:
             self.add([row])
             await self._read(place, blob_id, 0, is_largest=size == max(self._chosen.size))
             if self.wants("read", "range"):
-                async with place.dead_nodes() as dead:
+                async with place.dead_nodes(blob_id) as dead:
                     is_largest = size == max(self._chosen.size)
                     await self._read(place, blob_id, dead, is_largest=is_largest)
 
@@ -151,7 +151,8 @@ def main() -> None:
 def _key(row: Row) -> tuple[str, ...]:
     order = str(CONTESTS.index(row["contest"]))
     size = f"{row.get('size', 0):015}"
-    return order, size, *(str(row.get(name, "")) for name in FIGURE)
+    dead = str(bool(row.get("dead_shards")))
+    return order, size, dead, *(str(row.get(name, "")) for name in FIGURE)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from observed import Observed, forget, observe, settle
 from walrus_core.client import AsyncClient
 from walrus_core.codec.config import EncodingConfig
 from walrus_core.localnet.network.local_network import LocalNetwork
-from walrus_core.types import Axis, BlobId
+from walrus_core.types import Axis, BlobId, shard_to_pair
 
 CLIENT = Path(__file__).with_name("network_client.py")
 N_LATENCIES = 20
@@ -71,20 +71,28 @@ class Place:
         return sum(_written(node.process.pid) for node in self.network.nodes if node.process.pid)
 
     @asynccontextmanager
-    async def dead_nodes(self) -> AsyncIterator[int]:
+    async def dead_nodes(self, blob_id: str) -> AsyncIterator[int]:
         """Nodes that together hold as many of the f shards as whole nodes can are killed, for the
-        body; how many shards these are.
+        body; how many shards these are. It is those that hold most of the blob itself: its source
+        slivers, without which it has to be decoded.
         """
-        shards = [len(each) for each in await self.network.shards()]
+        shards = await self.network.shards()
+        n_source = EncodingConfig(self.n_shards).n_primary_source_symbols
+        blob = BlobId.from_str(blob_id)
+
+        def harm(number: int) -> int:
+            pairs = [shard_to_pair(blob, shard, self.n_shards) for shard in shards[number]]
+            return sum(pair < n_source for pair in pairs)
+
         left, chosen = (self.n_shards - 1) // 3, []
-        for number in sorted(range(len(shards)), key=lambda number: -shards[number]):
-            if shards[number] <= left:
+        for number in sorted(range(len(shards)), key=harm, reverse=True):
+            if len(shards[number]) <= left:
                 chosen.append(number)
-                left -= shards[number]
+                left -= len(shards[number])
         nodes = [self.network.node(number) for number in chosen]
         for node in nodes:
             await node.kill()
-        yield sum(shards[number] for number in chosen)
+        yield sum(len(shards[number]) for number in chosen)
         await asyncio.gather(*[node.start() for node in nodes])
 
 
