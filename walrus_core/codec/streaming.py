@@ -44,7 +44,7 @@ WIDE_WINDOW = 64 << 20
 FRUGAL_WINDOW = 16 << 20
 """Bytes of a window where memory matters more than time, and of the largest work in memory."""
 
-LETTING_GO = 0.02
+LETTING_GO = 0.005
 """Seconds between two times that what was read of a file is let go, where memory matters."""
 
 CHUNK_COLUMNS = 8
