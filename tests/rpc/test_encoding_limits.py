@@ -38,7 +38,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def all_back(way: ServedEngine) -> None:
     """The server notices that a caller is gone a little later than the caller."""
-    await until(lambda: way.pool.calls == 0 and not way.pool.large.memory.lent)
+    lanes = (way.pool.large, way.pool.small)
+    await until(lambda: way.pool.calls == 0 and not any(lane.memory.lent for lane in lanes))
     assert_all_back(way.pool)
 
 
