@@ -327,6 +327,14 @@ class MissingDependencyError(WalrusCoreError, ImportError):
         self.extra = extra
         self.reason = reason
 
+    @classmethod
+    def of(
+        cls, error: ImportError, extra: str, reason: str = "", package: str = "grpcio"
+    ) -> MissingDependencyError:
+        """What an import that failed says is missing, `package` if it does not say; and why."""
+        package, *_ = (error.name or package).split(".")
+        return cls(package, extra, reason or str(error))
+
     def __str__(self) -> str:
         return f"{self.package} is needed ({self.reason}): pip install 'walrus-core[{self.extra}]'"
 

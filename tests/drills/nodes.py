@@ -17,7 +17,7 @@ from walrus_core.errors import NodeError, NodeUnavailableError
 from walrus_core.localnet.network.node_process import NodeProcess
 from walrus_core.protocol.committee import Committee, Member
 from walrus_core.rpc.client import RpcPeers
-from walrus_core.services.node_api import NodeApi, NodeHealth
+from walrus_core.services.node_api import NodeApi, NodeHealth, StoredStatus
 from walrus_core.types import Axis, BlobId, shard_to_pair
 
 LOOK_SECONDS = 0.2
@@ -112,6 +112,8 @@ async def _lacks(node: NodeApi, member: Member, metadata: VerifiedMetadata) -> b
     pairs = [shard_to_pair(blob_id, shard, metadata.n_shards) for shard in member.shards]
     try:
         holdings = await node.holdings(blob_id)
+        if holdings.metadata is not StoredStatus.STORED:  # buffered: it has not heard of it yet
+            return True
         if any(set(pairs) - holdings.of(axis) for axis in Axis):
             return True
         assert (await node.metadata(blob_id)).blob_id == blob_id

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 from simulation.chain import SimChain, Weather
+from simulation.journal import MemoryJournal
 from simulation.links import SimPeers
 from simulation.nodes import Everything
 from simulation.processes import Process
@@ -14,25 +14,6 @@ from simulation.workers import InlineWorkers
 from walrus_core.services.reader import Reader, ReadOptions
 from walrus_core.services.uploader import StoreOutcome, Uploader, UploadOptions
 from walrus_core.types import BlobId
-
-
-class MemoryJournal:
-    """Implements `Journal`; what was saved outlives the process."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, bytes] = {}
-
-    async def load(self, name: str) -> bytes | None:
-        return self.records.get(name)
-
-    async def save(self, name: str, record: bytes) -> None:
-        self.records[name] = record
-
-    async def remove(self, name: str) -> None:
-        self.records.pop(name, None)
-
-    def names(self) -> Iterator[str]:
-        return iter(sorted(self.records))
 
 
 class SimClient:

@@ -85,8 +85,7 @@ def command(
     try:
         from walrus_core.localnet.sui_node.process import Options, run
     except ImportError as error:
-        package, *_ = (error.name or "grpcio").split(".")
-        raise MissingDependencyError(package, "server", str(error)) from None
+        raise MissingDependencyError.of(error, "server") from None
     options = Options(
         directory=directory,
         host=host,

@@ -54,7 +54,6 @@ def command(
     try:
         from walrus_core.cli.demo_network import demonstrate_network
     except ImportError as error:
-        package, *_ = (error.name or "grpcio").split(".")
         reason = "the demo runs a network; `demo --offline` does without"
-        raise MissingDependencyError(package, "all", reason) from None
+        raise MissingDependencyError.of(error, "all", reason) from None
     return demonstrate_network(file, seed, n_shards or NETWORK_SHARDS, printer)

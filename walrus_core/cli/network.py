@@ -92,8 +92,8 @@ class Access:
         try:
             from walrus_core.client import AsyncClient
         except ImportError as error:
-            package, *_ = (error.name or "grpcio").split(".")
-            raise MissingDependencyError(package, "client", "it talks to storage nodes") from None
+            reason = "it talks to storage nodes"
+            raise MissingDependencyError.of(error, "client", reason) from None
         async with AsyncClient(self.described(), key=key) as client:
             return await work(client)
 

@@ -26,14 +26,13 @@ SHORT_ID = 10
 def command(access: Access) -> Report:
     """Show the nodes of the present committee, as each says of itself how it is.
 
-    Healing counts slivers that a node lacks and is putting back together, damaged ones those that
-    its disk lost.
+    Healing counts blobs of which a node lacks slivers and is putting them back together, damaged
+    what its disk lost.
     """
     try:
         from walrus_core.localnet.network.status import network_status
     except ImportError as error:
-        package, *_ = (error.name or "grpcio").split(".")
-        raise MissingDependencyError(package, "client", str(error)) from None
+        raise MissingDependencyError.of(error, "client") from None
     return _report(asyncio.run(network_status(access.described())))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from walrus_core.cli.arguments import Command
 from walrus_core.cli.chain_up import duration_ms
 from walrus_core.cli.output import Printer, Report, Values
 from walrus_core.cli.quantities import count_text, duration_text
+from walrus_core.daemon.lifetime import live_until_signal
 from walrus_core.errors import MissingDependencyError, ProcessFailedError
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def command(
         from walrus_core.localnet.network.local_network import LocalNetwork
         from walrus_core.sui.networks import home_directory
     except ImportError as error:
-        package, *_ = (error.name or "grpcio").split(".")
-        raise MissingDependencyError(package, "all", str(error)) from None
+        raise MissingDependencyError.of(error, "all") from None
     network = LocalNetwork(
         nodes,
         n_shards,
@@ -79,23 +78,9 @@ def command(
         epoch_duration_ms=epoch_duration_ms,
         announce=True,
     )
-    asyncio.run(_run(network, lambda report: printer.report(report)))
+    life = _live(network, lambda report: printer.report(report))
+    asyncio.run(live_until_signal(life, "network"))
     return None if printer.as_json else Report({}, remarks=["stopped; everything is on disk"])
-
-
-async def _run(network: LocalNetwork, tell: Callable[[Report], object]) -> None:
-    """Until a signal comes, or the network cannot be had."""
-    told = asyncio.Event()
-    for reason in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(reason, told.set)
-    end = asyncio.create_task(told.wait())
-    life = asyncio.create_task(_live(network, tell))
-    await asyncio.wait([life, end], return_when=asyncio.FIRST_COMPLETED)
-    end.cancel()
-    life.cancel()
-    await asyncio.wait([life])
-    if not life.cancelled():
-        life.result()
 
 
 async def _live(network: LocalNetwork, tell: Callable[[Report], object]) -> None:

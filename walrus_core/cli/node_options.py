@@ -47,5 +47,4 @@ def stopped_store(config: NodeConfig, *, new: bool = False) -> LocalStore:
 
 
 def missing(error: ImportError) -> MissingDependencyError:
-    package, *_ = (error.name or "grpcio").split(".")
-    return MissingDependencyError(package, "node", str(error))
+    return MissingDependencyError.of(error, "node")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -40,11 +40,25 @@ class Counter:
 @contextmanager
 def progress_bar(label: str, counter: Countable) -> Iterator[None]:
     """Draw `counter` from a thread of its own while the body runs; the bar is gone afterwards."""
+    with drawn(lambda finished: _draw(label, counter, finished)):
+        yield
+
+
+@contextmanager
+def drawn(draw: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Let `draw` draw on stderr, if that is a terminal, from a thread of its own while the body
+    runs, until the event that it is given is set; it is not called for a body that is quick.
+    """
     if not sys.stderr.isatty():
         yield
         return
     finished = threading.Event()
-    artist = threading.Thread(target=_draw, args=(label, counter, finished), daemon=True)
+
+    def patiently() -> None:
+        if not finished.wait(PATIENCE):
+            draw(finished)
+
+    artist = threading.Thread(target=patiently, daemon=True)
     artist.start()
     try:
         yield
@@ -54,8 +68,6 @@ def progress_bar(label: str, counter: Countable) -> Iterator[None]:
 
 
 def _draw(label: str, counter: Countable, finished: threading.Event) -> None:
-    if finished.wait(PATIENCE):
-        return
     from rich.console import (
         Console,
     )  # loaded only when a bar is drawn: it takes longer than most commands

@@ -93,8 +93,7 @@ def command(
 
 
 def missing(error: ImportError) -> MissingDependencyError:
-    package, *_ = (error.name or "grpcio").split(".")
-    return MissingDependencyError(package, "serve", str(error))
+    return MissingDependencyError.of(error, "serve")
 
 
 def _with_options(config: GatewayConfig, given: dict[str, Any]) -> GatewayConfig:

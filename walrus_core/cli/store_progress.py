@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from walrus_core.cli.progress import PATIENCE, REFRESH
+from walrus_core.cli.progress import REFRESH, drawn
 from walrus_core.services.uploader.outcome import Phase
 
 if TYPE_CHECKING:
@@ -28,26 +26,12 @@ DOING = {
 }
 
 
-@contextmanager
-def store_bars(label: str, progress: StoreProgress) -> Iterator[None]:
+def store_bars(label: str, progress: StoreProgress) -> AbstractContextManager[None]:
     """Draw `progress` from a thread of its own while the body runs; gone afterwards."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    finished = threading.Event()
-    arguments = (label, progress, finished)
-    artist = threading.Thread(target=_draw, args=arguments, daemon=True)
-    artist.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        artist.join()
+    return drawn(lambda finished: _draw(label, progress, finished))
 
 
 def _draw(label: str, progress: StoreProgress, finished: threading.Event) -> None:
-    if finished.wait(PATIENCE):
-        return
     from rich.console import Console  # loaded only when a bar is drawn: it takes its time
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from walrus_core.errors import InvalidArgumentError, StorageError
+from walrus_core.storage.sliver_files import sync_directory
 
 if TYPE_CHECKING:
     from walrus_core.services.ports import Workers
@@ -92,22 +93,14 @@ def _save(path: Path, record: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        _flush_directory(path.parent)
+        sync_directory(path.parent)
 
 
 def _remove(path: Path) -> None:
     with _named(path):
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
-            _flush_directory(path.parent)
-
-
-def _flush_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync_directory(path.parent)
 
 
 @contextmanager

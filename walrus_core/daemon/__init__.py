@@ -1,1 +1,3 @@
-"""One storage node as a process: its configuration, its keys, its logs and metrics, its life."""
+"""Processes that serve: one storage node, with its configuration, keys, logs and metrics; and in
+`gateway` the server for other programs.
+"""

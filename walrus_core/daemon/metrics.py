@@ -25,7 +25,7 @@ _HEALTH = {
     "epoch": ("epoch", "The Walrus epoch that the node is in"),
     "events": ("events_followed", "Events of the chain that the node has followed"),
     "blobs": ("blobs", "Blobs that the node knows"),
-    "healing": ("slivers_healing", "Slivers that the node lacks and is healing"),
+    "healing": ("slivers_healing", "Blobs of which the node lacks slivers that it is healing"),
     "damaged": ("slivers_damaged", "Slivers that the disk lost and that are not healed yet"),
     "stored": ("stored_bytes", "Bytes of slivers and metadata"),
     "free": ("free_bytes", "Bytes that can still be stored"),

@@ -8,12 +8,10 @@ a node sends.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 import random
 import secrets
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from walrus_core.daemon import identity
 from walrus_core.daemon.config import Address, NodeConfig
+from walrus_core.daemon.lifetime import live_until_signal
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ChainUnavailableError, ConfigurationError
 from walrus_core.protocol.keys import KeyPair
@@ -75,17 +74,8 @@ def run_node(
 
 async def _serve(config: NodeConfig, on_ready: OnReady, wrap: Wrap) -> None:
     """Live until a signal comes."""
-    told = asyncio.Event()
-    for reason in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(reason, told.set)
-    life = asyncio.create_task(_live(config, on_ready, wrap), name="node")
-    end = asyncio.create_task(told.wait(), name="signals")
-    await asyncio.wait([life, end], return_when=asyncio.FIRST_COMPLETED)
-    end.cancel()
-    if life.cancel():
-        _log.info("stopping")
-    with contextlib.suppress(asyncio.CancelledError):
-        await life
+    life = _live(config, on_ready, wrap)
+    await live_until_signal(life, "node", lambda: _log.info("stopping"))
     _log.info("stopped")
 
 

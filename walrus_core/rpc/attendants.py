@@ -15,6 +15,7 @@ __all__ = [
     "Attendant",
     "Gate",
     "Method",
+    "Traffic",
     "Visit",
     "attend_all",
     "caller_name",
@@ -64,6 +65,20 @@ class Attendant(Protocol):
     def ended(self, code: str, seconds: float) -> None:
         """With the gRPC status of this name; before its caller knows."""
         ...
+
+
+class Traffic:
+    """What an attendant counts who wants to know how many bytes came and went in all."""
+
+    def __init__(self) -> None:
+        self.bytes_received = 0
+        self.bytes_sent = 0
+
+    def received(self, size: int) -> None:
+        self.bytes_received += size
+
+    def sent(self, size: int) -> None:
+        self.bytes_sent += size
 
 
 Attend = Callable[[Visit], Attendant]

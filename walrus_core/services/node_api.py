@@ -90,8 +90,9 @@ class ShardStatus(enum.StrEnum):
 class NodeHealth:
     """How a node is. `uptime` in seconds; `status` in the official words, "Active" if all is well.
 
-    `events`: chain events followed so far. `healing`: slivers that it lacks and is working on.
-    `damaged`: slivers lost to the disk and not healed yet. Sizes in bytes; `limit` None for none.
+    `events`: chain events followed so far. `healing`: blobs of which it lacks slivers that it is
+    working on. `damaged`: what the disk lost and is not healed yet. Sizes in bytes; `limit` None
+    for none.
     """
 
     uptime: float

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from services.node.neighbourhood import Neighbourhood
 from services.uploader.gates import Gate
 from simulation.chain import SimChain, Weather
+from simulation.journal import MemoryJournal
 from simulation.workers import InlineWorkers
 
 from walrus_core.codec.encoder import encode
@@ -21,25 +22,6 @@ CUSTOMER = b"u" * 32
 
 EVEN = (1000, 1000, 1000, 1000)
 """Stakes of four nodes, of which one may be down: 3, 3, 2 and 2 of 10 shards."""
-
-
-class MemoryJournal:
-    """Implements `Journal`; outlives uploaders."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, bytes] = {}
-
-    async def load(self, name: str) -> bytes | None:
-        return self.records.get(name)
-
-    async def save(self, name: str, record: bytes) -> None:
-        self.records[name] = record
-
-    async def remove(self, name: str) -> None:
-        self.records.pop(name, None)
-
-    def names(self) -> Iterator[str]:
-        return iter(list(self.records))
 
 
 class Town:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from walrus_core.rpc.attendants import Attendant, Visit, caller_name, request_id
+from walrus_core.rpc.attendants import Attendant, Traffic, Visit, caller_name, request_id
 
 __all__ = ["NamesOfCalls", "log_call"]
 
@@ -26,17 +26,10 @@ def log_call(visit: Visit) -> Attendant:
     return _LoggedCall(visit)
 
 
-class _LoggedCall:
+class _LoggedCall(Traffic):
     def __init__(self, visit: Visit) -> None:
+        super().__init__()
         self._method = visit.method
-        self._received = 0
-        self._sent = 0
-
-    def received(self, size: int) -> None:
-        self._received += size
-
-    def sent(self, size: int) -> None:
-        self._sent += size
 
     def ended(self, code: str, seconds: float) -> None:
         _log.info(
@@ -48,7 +41,7 @@ class _LoggedCall:
                 "method": self._method.name,
                 "code": code,
                 "seconds": round(seconds, 6),
-                "received": self._received,
-                "sent": self._sent,
+                "received": self.bytes_received,
+                "sent": self.bytes_sent,
             },
         )

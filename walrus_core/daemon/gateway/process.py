@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -19,6 +17,7 @@ from walrus_core.daemon.gateway.caller_file import CallerFile
 from walrus_core.daemon.gateway.config import GatewayConfig
 from walrus_core.daemon.gateway.ready import Ready
 from walrus_core.daemon.gateway.tallies import TallyFiles
+from walrus_core.daemon.lifetime import live_until_signal
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ConfigurationError, StorageError
 from walrus_core.rpc.addresses import host_and_port
@@ -60,17 +59,11 @@ def directory_of(config: GatewayConfig) -> Path:
 
 async def _serve(config: GatewayConfig, on_ready: Callable[[Ready], object], number: int) -> None:
     """Live until a signal comes."""
-    told = asyncio.Event()
-    for reason in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(reason, told.set)
-    life = asyncio.create_task(_live(config, on_ready, number), name="gateway")
-    end = asyncio.create_task(told.wait(), name="signals")
-    await asyncio.wait([life, end], return_when=asyncio.FIRST_COMPLETED)
-    end.cancel()
-    if life.cancel():
+
+    def say() -> None:
         _log.info("draining: calls in progress may end within %g s", config.grace)
-    with contextlib.suppress(asyncio.CancelledError):
-        await life
+
+    await live_until_signal(_live(config, on_ready, number), "gateway", say)
     _log.info("stopped")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from walrus_core.errors import MissingDependencyError
-from walrus_core.rpc.attendants import Attendant, Visit, caller_name
+from walrus_core.rpc.attendants import Attendant, Traffic, Visit, caller_name
 
 try:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -18,8 +18,8 @@ try:
     from opentelemetry.trace import SpanKind, Status, StatusCode
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 except ImportError as error:
-    package, *_ = (error.name or "opentelemetry-sdk").split(".")
-    raise MissingDependencyError(package, "otel", "it traces calls") from error
+    missing = MissingDependencyError.of(error, "otel", "it traces calls", "opentelemetry-sdk")
+    raise missing from error
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
@@ -60,25 +60,18 @@ class Tracing:
         self._provider.shutdown()
 
 
-class _TracedCall:
+class _TracedCall(Traffic):
     def __init__(self, span: Span) -> None:
+        super().__init__()
         self._span = span
-        self._received = 0
-        self._sent = 0
-
-    def received(self, size: int) -> None:
-        self._received += size
-
-    def sent(self, size: int) -> None:
-        self._sent += size
 
     def ended(self, code: str, _seconds: float) -> None:
         self._span.set_attributes(
             {
                 "rpc.grpc.status": code,
                 "walrus_core.caller": caller_name.get(),
-                "walrus_core.received_bytes": self._received,
-                "walrus_core.sent_bytes": self._sent,
+                "walrus_core.received_bytes": self.bytes_received,
+                "walrus_core.sent_bytes": self.bytes_sent,
             }
         )
         if code != "OK":

@@ -32,10 +32,6 @@ class HealingProgress:
         """Bytes of slivers put back in each second at work."""
         return self.size / self.seconds if self.seconds else 0.0
 
-    @property
-    def blobs_at_work(self) -> int:
-        return self._at_work
-
     def healed(self, slivers: int, size: int) -> None:
         self.slivers += slivers
         self.size += size
