@@ -1,11 +1,23 @@
 """Uploads that nothing goes wrong with, and what is remembered of them."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from services.uploader.town import content
-from services.uploads.harbour import CALLER, Harbour, first, given, last, ordered, told, until
+from services.uploads.harbour import (
+    CALLER,
+    LIMITS,
+    Harbour,
+    first,
+    given,
+    last,
+    ordered,
+    told,
+    until,
+)
 from simulation.loop import run
 
 from walrus_core.errors import (
@@ -15,7 +27,14 @@ from walrus_core.errors import (
     UploadNotFoundError,
 )
 from walrus_core.services.uploader import Phase
-from walrus_core.services.uploads import Order, StoreNews, Upload, UploadLimits, UploadState
+from walrus_core.services.uploads import (
+    Order,
+    StoredBlob,
+    StoreNews,
+    Upload,
+    UploadLimits,
+    UploadState,
+)
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000, 50_000])
@@ -99,6 +118,26 @@ def test_as_many_epochs_as_can_be(tmp_path: Path) -> None:
         stored = last(await told(uploads.store(CALLER, ordered(blob, epochs=None), given(blob))))
         state = await harbour.town.chain.state()
         assert stored.end_epoch == state.epoch + state.max_epochs_ahead
+
+    run(main())
+
+
+def test_who_waits_for_what_is_durable_before_going_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        harbour, blob = Harbour(tmp_path), content(LIMITS.commit_bytes + 1000)
+        durable = asyncio.Event()
+
+        async def pieces(start: int, _: int) -> AsyncGenerator[bytes, None]:
+            yield blob[start : LIMITS.commit_bytes]
+            await durable.wait()
+            yield blob[LIMITS.commit_bytes :]
+
+        uploads = await harbour.uploads()
+        async with aclosing(uploads.store(CALLER, ordered(blob), pieces)) as news:
+            async for each in news:
+                if isinstance(each, Upload) and each.committed == LIMITS.commit_bytes:
+                    durable.set()
+        assert isinstance(each, StoredBlob)
 
     run(main())
 

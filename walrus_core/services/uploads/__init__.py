@@ -5,7 +5,7 @@ uploads (the use case)   holds seat receiving storing (what runs)   directory se
 
 from walrus_core.services.uploads.accounts import Accounts, OpenAccounts
 from walrus_core.services.uploads.limits import UploadLimits
-from walrus_core.services.uploads.storing import StoreNews
+from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import Order, StoredBlob, Upload, UploadState
 from walrus_core.services.uploads.uploads import Content, News, Uploads
 

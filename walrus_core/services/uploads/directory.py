@@ -2,6 +2,7 @@
 
     lock                        who has it counts, and lets one more in
     live/CALLER/ID.log, .data   uploads that are not stored yet
+    live/CALLER/ID.progress     how far storing one is
     done/CALLER/ID.log          what became of the others
 
 CALLER is a hash of the caller's name, so that names need not be trusted, and nobody finds an upload
@@ -32,10 +33,12 @@ from walrus_core.services.uploads.limits import UploadLimits
 from walrus_core.services.uploads.session import (
     Session,
     disk_errors,
+    notes_of,
     read_log,
     try_lock,
     wall_clock,
 )
+from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import Order, Upload, UploadState, replayed
 from walrus_core.storage.sliver_files import sync_directory
 
@@ -119,6 +122,12 @@ class UploadDirectory:
         except (FileNotFoundError, InvalidEncodingError):
             return self._remembered(caller, upload_id)
 
+    def progress(self, caller: str, upload_id: str) -> StoreNews | None:
+        """How far its owner says that storing an upload is, if it does."""
+        with disk_errors(self.path):
+            log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
+            return StoreNews.noted(notes_of(log))
+
     def finish(self, session: Session) -> None:
         """Of what is stored only that is remembered; the session is closed in any case."""
         try:
@@ -180,8 +189,8 @@ class UploadDirectory:
         try:
             session = Session.reopen(log, descriptor, self._clock)
         except InvalidEncodingError:
-            log.with_suffix(".data").unlink(missing_ok=True)
-            log.unlink(missing_ok=True)
+            for file in (notes_of(log), log.with_suffix(".data"), log):
+                file.unlink(missing_ok=True)
             return True
         if session.upload.state in (UploadState.STORING, UploadState.STORED):
             session.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from walrus_core.services.reader.tasks import to_the_end
@@ -20,12 +21,16 @@ BATCH = 1 << 20
 class Receiver:
     """Takes the bytes of one session, in order, from what is committed on; `finish` it.
 
-    While what came is made durable, after each `window` bytes, more may come. What goes wrong with
-    the disk is raised by whichever method is called next: StorageFullError, StorageError.
+    While what came is made durable, after each `window` bytes, more may come; `on_commit` is called
+    when that is done. What goes wrong with the disk is raised by whichever method is called next:
+    StorageFullError, StorageError.
     """
 
-    def __init__(self, session: Session, workers: Workers, window: int) -> None:
+    def __init__(
+        self, session: Session, workers: Workers, window: int, on_commit: Callable[[], None]
+    ) -> None:
         self._session = session
+        self._on_commit = on_commit
         self._workers = workers
         self._window = window
         self._batch = min(BATCH, window)
@@ -50,6 +55,11 @@ class Receiver:
                 await self._committed()
                 self._begun = self._written
                 self._commit = asyncio.create_task(self._run_commit(self._written))
+
+    def check(self) -> None:
+        """Raise what went wrong with the commit that ended last."""
+        if self._commit is not None and self._commit.done():
+            self._commit.result()
 
     async def finish(self) -> None:
         """Let all that came be durable. Whoever is cancelled meanwhile goes on until it is."""
@@ -78,7 +88,10 @@ class Receiver:
             await to_the_end(_result(commit))
 
     async def _run_commit(self, offset: int) -> None:
-        await self._workers.run(self._session.commit, offset)
+        try:
+            await self._workers.run(self._session.commit, offset)
+        finally:
+            self._on_commit()
 
 
 async def _result(task: asyncio.Task[None]) -> None:

@@ -1,4 +1,5 @@
-"""The two files of an upload: its log, whose lock is the upload's, and its bytes.
+"""The files of an upload: its log, whose lock is the upload's, its bytes, and while they are stored
+a note of how far that is.
 
 Who has the log locked owns the upload; the system takes the lock from a process that dies. Nothing
 here may be called from an event loop: everything blocks.
@@ -34,7 +35,9 @@ from walrus_core.storage.sliver_files import sync_data, sync_directory
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Session", "disk_errors", "read_log", "try_lock"]
+    from walrus_core.services.uploads.store_news import StoreNews
+
+__all__ = ["Session", "disk_errors", "notes_of", "read_log", "try_lock"]
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LARGEST_LOG = 8 << 20
@@ -52,6 +55,7 @@ class Session:
         """Takes over `descriptor`, of the log, which is locked."""
         self.log = log
         self.data = log.with_suffix(".data")
+        self.notes = notes_of(log)
         self.upload: Upload
         self._log_descriptor = descriptor
         self._data_descriptor: int | None = None
@@ -118,15 +122,22 @@ class Session:
             self._append(event)
         self.upload = upload
 
+    def note(self, news: StoreNews) -> None:
+        """How far storing it is, for other processes."""
+        with disk_errors(self.log.parent):
+            news.note(self.notes)
+
     def forget_data(self) -> None:
         """Nobody needs the bytes any more."""
         self._close_data()
         with disk_errors(self.log.parent):
+            self.notes.unlink(missing_ok=True)
             self.data.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Nothing is left of it: the bytes go first, so that a log leads to them while they are."""
         with disk_errors(self.log.parent):
+            self.notes.unlink(missing_ok=True)
             self.data.unlink(missing_ok=True)
             self.log.unlink(missing_ok=True)
         self.close()
@@ -176,6 +187,11 @@ class Session:
         self._length += len(content)
         now = self._clock()
         os.utime(self._log_descriptor, (now, now))
+
+
+def notes_of(log: Path) -> Path:
+    """Where its owner notes how far storing an upload is."""
+    return log.with_suffix(".progress")
 
 
 def try_lock(log: Path, flags: int = 0) -> int | None:

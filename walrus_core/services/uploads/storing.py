@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from walrus_core.errors import UploadInterruptedError, WalrusCoreError
-from walrus_core.services.reader.tasks import to_the_end
-from walrus_core.services.uploader import Phase, StoreProgress
+from walrus_core.services.reader.tasks import Tasks, to_the_end
+from walrus_core.services.uploader import StoreProgress
+from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import BEGUN, StoredBlob, UploadState, failed, stored
 
 if TYPE_CHECKING:
@@ -19,20 +20,15 @@ if TYPE_CHECKING:
     from walrus_core.services.uploads.holds import Hold, Holds
     from walrus_core.services.uploads.limits import UploadLimits
 
-__all__ = ["StoreNews", "Stores", "Storing"]
+__all__ = ["Stores", "Storing"]
 
 LOOK_SECONDS = 0.25
 """Between two looks at how far a store is."""
 
+NOTE_SECONDS = 0.5
+"""Between two notes of that for callers of other processes."""
+
 _log = logging.getLogger(__name__)
-
-
-class StoreNews(NamedTuple):
-    """How far a store is: `done` of `total` units of a phase."""
-
-    phase: Phase
-    done: int
-    total: int
 
 
 class Storing:
@@ -59,7 +55,7 @@ class Storing:
         """
         told = None
         while not self._work.done():
-            if (news := _news(self._progress)) != told:
+            if (news := StoreNews.of(self._progress)) != told:
                 told = news
                 yield news
             await asyncio.wait([self._work], timeout=LOOK_SECONDS)
@@ -141,15 +137,26 @@ class Stores:
             await self._accounts.stored(hold.upload.caller, blob)
             await self._record(hold, stored(blob))
 
-        outcome = await self._uploader.store(
-            session.data,
-            epochs,
-            deletable=order.deletable,
-            attributes=order.attributes,
-            progress=progress,
-            keep=keep,
-        )
+        async with Tasks() as beside:
+            beside.start(self._note_progress(hold, progress))
+            outcome = await self._uploader.store(
+                session.data,
+                epochs,
+                deletable=order.deletable,
+                attributes=order.attributes,
+                progress=progress,
+                keep=keep,
+            )
         return StoredBlob.of(outcome)
+
+    async def _note_progress(self, hold: Hold, progress: StoreProgress) -> None:
+        """Until cancelled, or the disk does not take it."""
+        noted = None
+        while True:
+            if (news := StoreNews.of(progress)) != noted:
+                noted = news
+                await to_the_end(self._workers.run(hold.session.note, news))
+            await asyncio.sleep(NOTE_SECONDS)
 
     async def _finish(self, hold: Hold) -> None:
         try:
@@ -176,13 +183,3 @@ class Stores:
         del self._tasks[task]
         if not task.cancelled():
             task.exception()  # whoever wants to know follows it
-
-
-def _news(progress: StoreProgress) -> StoreNews:
-    phase = progress.phase
-    counts: Mapping[Phase, tuple[int, int]] = {
-        Phase.ENCODING: (progress.encoding.done, progress.encoding.total),
-        Phase.UPLOADING: (progress.sent, progress.to_send),
-        Phase.DONE: (1, 1),
-    }
-    return StoreNews(phase, *counts.get(phase, (0, 1)))

@@ -20,13 +20,15 @@ from walrus_core.errors import (
     UploadMismatchError,
     WalrusCoreError,
 )
+from walrus_core.services.reader.tasks import Tasks
 from walrus_core.services.uploads.accounts import Accounts, OpenAccounts
 from walrus_core.services.uploads.directory import UploadDirectory
 from walrus_core.services.uploads.holds import Hold, Holds
 from walrus_core.services.uploads.limits import UploadLimits
 from walrus_core.services.uploads.receiving import Receiver
 from walrus_core.services.uploads.session import wall_clock
-from walrus_core.services.uploads.storing import StoreNews, Stores
+from walrus_core.services.uploads.store_news import StoreNews
+from walrus_core.services.uploads.storing import Stores
 from walrus_core.services.uploads.upload import Order, StoredBlob, Upload, UploadState
 from walrus_core.types import checked_int
 
@@ -169,7 +171,7 @@ class Uploads:
         self, caller: str, upload_id: str, order: Order, content: Content
     ) -> AsyncGenerator[News, None]:
         """Of an upload that was begun, here or by another process."""
-        told = False
+        told: Upload | StoreNews | None = None
         while True:
             async with self._holds.opened(caller, upload_id) as found:
                 if isinstance(found, Hold):
@@ -182,12 +184,16 @@ class Uploads:
             _require_same(upload, order)
             if upload.state is UploadState.RECEIVING:
                 raise UploadInUseError(upload_id)
-            if not told:
-                told = True
+            if told is None:
+                told = upload
                 yield upload
             if upload.blob is not None:
                 yield upload.blob
                 return
+            news = await self._workers.run(self._directory.progress, caller, upload_id)
+            if news is not None and news != told:
+                told = news
+                yield news
             await asyncio.sleep(POLL_SECONDS)
 
     async def _served(self, hold: Hold, content: Content) -> AsyncGenerator[News, None]:
@@ -209,22 +215,29 @@ class Uploads:
                 yield news
 
     async def _received(self, hold: Hold, content: Content) -> AsyncGenerator[Upload, None]:
-        """The upload at first, and each time that more of it is durable."""
+        """The upload at first, and each time that more of it is durable, whether or not more comes:
+        callers may wait for that before they send on.
+        """
         session, told = hold.session, hold.upload
         yield told
-        if not told.is_complete:
-            receiver = Receiver(session, self._workers, self._limits.commit_bytes)
-            try:
-                async with aclosing(content(told.committed, told.order.size)) as pieces:
-                    async for piece in pieces:
-                        await receiver.add(piece)
-                        if session.upload is not told:
-                            told = session.upload
-                            yield told
-                        if receiver.received == told.order.size:
-                            break  # the caller may leave its side open
-            finally:
-                await self._ended(hold, receiver)
+        if told.is_complete:
+            return
+        changed = asyncio.Event()
+        receiver = Receiver(session, self._workers, self._limits.commit_bytes, changed.set)
+        try:
+            async with Tasks() as tasks:
+                taking = tasks.start(_taken(content, told, receiver))
+                taking.add_done_callback(lambda _: changed.set())
+                while not taking.done():
+                    await changed.wait()
+                    changed.clear()
+                    if session.upload is not told:
+                        told = session.upload
+                        yield told
+                    receiver.check()
+                taking.result()
+        finally:
+            await self._ended(hold, receiver)
 
     async def _ended(self, hold: Hold, receiver: Receiver) -> None:
         """No more bytes come; if these were all it is stored, though the caller may be gone."""
@@ -233,6 +246,16 @@ class Uploads:
         finally:
             if hold.upload.is_complete:
                 self._stores.start(hold)
+
+
+async def _taken(content: Content, upload: Upload, receiver: Receiver) -> None:
+    """Take what is missing of an upload."""
+    size = upload.order.size
+    async with aclosing(content(upload.committed, size)) as pieces:
+        async for piece in pieces:
+            await receiver.add(piece)
+            if receiver.received == size:
+                return  # the caller may leave its side open
 
 
 def _require_same(upload: Upload, order: Order) -> None:
