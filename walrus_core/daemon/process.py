@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from walrus_core.daemon import identity
 from walrus_core.daemon.config import Address, NodeConfig
+from walrus_core.daemon.heap import keep_freed_memory
 from walrus_core.daemon.lifetime import live_until_signal
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ChainUnavailableError, ConfigurationError
@@ -68,6 +69,7 @@ def run_node(
     StorageError and ConfigurationError for what its files, its disk or its addresses are not. A
     chain that does not answer is waited for.
     """
+    keep_freed_memory()
     log_to(sys.stderr, config.log_level, node=config.name)
     asyncio.run(_serve(config, on_ready, wrap))
 

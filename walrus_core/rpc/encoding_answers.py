@@ -45,6 +45,15 @@ CHUNK_OFFSET, CHUNK_DATA, CHUNK_CRC = b"\x08", b"\x12", b"\x1d"
 CRC_SIZE = 5
 """With its tag."""
 
+START = 4
+"""Bytes of the tag and the length with which a batch of 2^14 to 2^21 bytes begins."""
+
+MAX_PIECES = 1024
+LARGEST_HEAD = 40
+"""Bytes before the data of one piece, at most: the numbers there have 31 bits at most."""
+
+LARGEST_BATCH = START + MAX_DATA + MAX_PIECES * LARGEST_HEAD + CRC_SIZE
+
 SMALL = 64 << 10
 """Bytes of the largest slivers that are laid out many at a time."""
 
@@ -142,29 +151,38 @@ class SliverPacker:
 
 
 class _Batch:
-    """Pieces on their way into one message, copied as they come."""
+    """Pieces on their way into one message, laid out where they stay."""
 
     def __init__(self) -> None:
         self.n_data = 0
-        self._parts: list[bytes] = []
         self._n_pieces = 0
         self._crc = 0
+        self._end = START
+        self._message = kernel.BytesBuffer(LARGEST_BATCH)
+        self._view = memoryview(self._message)
 
     def has_room(self, size: int) -> bool:
-        return self.n_data + size <= MAX_DATA and self._n_pieces < MAX_ITEMS
+        return self.n_data + size <= MAX_DATA and self._n_pieces < MAX_PIECES
 
     def add(self, head: bytes, data: memoryview) -> None:
-        content = bytes(data)
-        self._parts += (head, content)
-        self._crc = crc32c(content, self._crc)
+        at = self._end + len(head)
+        self._end = at + data.nbytes
+        self._view[at - len(head) : at] = head
+        self._view[at : self._end] = data
+        self._crc = crc32c(self._view[at : self._end], self._crc)
         self._n_pieces += 1
-        self.n_data += len(content)
+        self.n_data += data.nbytes
 
     def finish(self) -> bytes:
         """The message."""
-        size = sum(map(len, self._parts))
-        crc = BATCH_CRC + self._crc.to_bytes(4, "little")
-        return b"".join((PART, varint(size + len(crc)), *self._parts, crc))
+        end = self._end + CRC_SIZE
+        self._view[self._end : end] = BATCH_CRC + self._crc.to_bytes(4, "little")
+        start = PART + varint(end - START)
+        if len(start) < START:  # a small one
+            return start + bytes(self._view[START:end])
+        self._view[:START] = start
+        self._view.release()
+        return self._message.finish(end)
 
 
 def chunk_answer(offset: int, data: memoryview, part: bytes = PART) -> tuple[bytes, int]:

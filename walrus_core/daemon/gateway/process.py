@@ -17,6 +17,7 @@ from walrus_core.daemon.gateway.caller_file import CallerFile
 from walrus_core.daemon.gateway.config import GatewayConfig
 from walrus_core.daemon.gateway.ready import Ready
 from walrus_core.daemon.gateway.tallies import TallyFiles
+from walrus_core.daemon.heap import keep_freed_memory
 from walrus_core.daemon.lifetime import live_until_signal
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ConfigurationError, StorageError
@@ -47,6 +48,7 @@ def run_gateway(
 
     ConfigurationError and StorageError for what its files and addresses are not.
     """
+    keep_freed_memory()
     log_to(sys.stderr, config.log_level, worker=number)
     logging.getLogger().handlers[0].addFilter(NamesOfCalls())
     asyncio.run(_serve(config, on_ready, number))
@@ -116,7 +118,8 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             await _first(life, connected)
         _log.info("serving at %s", address or config.unix)
         on_ready(Ready(address, tuple(server.services), connected.is_set(), where))
-        await life
+        await asyncio.wait([life])  # not to be cancelled with this: calls in progress need it
+        life.result()
 
 
 async def _blobs(config: GatewayConfig, directory: Path, tallies: TallyFiles, come: Come) -> None:
