@@ -2,6 +2,7 @@
 
 import pickle
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -190,3 +191,20 @@ def test_bad_proofs(encoded: wc.EncodedBlob) -> None:
     assert empty.to_bcs() == bcs.u16(0) + b"\x00"
     with pytest.raises(wc.VerificationError, match="0 symbols != 4"):
         empty.verify(encoded.metadata)
+
+
+def test_cancelled_before_and_on_the_way(encoded: wc.EncodedBlob) -> None:
+    """Whoever asks for a sliver may want it no more while symbols come."""
+    symbols = symbols_for(encoded, wc.Axis.PRIMARY, 2)
+    before, meanwhile = wc.CancelToken(), wc.CancelToken()
+    before.cancel()
+
+    def while_it_is_wanted() -> Iterator[wc.RecoverySymbol]:
+        for number, symbol in enumerate(symbols, 1):
+            if number == encoded.metadata.config.n_sliver_symbols("primary"):
+                meanwhile.cancel()
+            yield symbol
+
+    for some, token in ((symbols, before), (while_it_is_wanted(), meanwhile)):
+        with pytest.raises(wc.OperationCancelledError):
+            wc.recover_sliver(encoded.metadata, "primary", 2, some, token)

@@ -56,6 +56,8 @@ def test_a_cancelled_token_stops_at_once() -> None:
         kernel.encode(b"x", 10, 4, 7, 2, None, None, 1, cancel)
     with pytest.raises(errors.OperationCancelledError):
         kernel.sliver_roots([b"12" * 7], 10, 2, 1, cancel)
+    with pytest.raises(errors.OperationCancelledError):
+        kernel.decode_symbols([b"12"] * 4, range(4), 4, 10, 2, bytearray(8), cancel)
 
 
 INTERRUPTED = """

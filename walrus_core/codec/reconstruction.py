@@ -18,6 +18,7 @@ from walrus_core import kernel
 from walrus_core.codec.files import write_at
 from walrus_core.codec.pipeline import in_turns, kernel_thread, reading_thread
 from walrus_core.codec.sources import brought_in
+from walrus_core.errors import OperationCancelledError
 from walrus_core.types import Axis
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Reconstruction:
             windows = (partial(self._decode_window, at, pieces) for at in starts)
             for offset, rows in in_turns(thread, windows, size):
                 for number, row in enumerate(rows):
+                    if self._cancel.cancelled:  # a slow disk takes long for a window
+                        raise OperationCancelledError()
                     write_at(descriptor, offset + number * self._row_size, row.data)
                 self._progress.advance(rows.nbytes)
 

@@ -116,6 +116,7 @@ def recover_sliver(
     axis: Axis | str,
     target_pair: int,
     symbols: Iterable[RecoverySymbol],
+    cancel: kernel.CancelToken | None = None,
 ) -> VerifiedSliver:
     """The sliver of `axis` in `target_pair`, from k2 (primary) or k1 (secondary) symbols.
 
@@ -125,13 +126,13 @@ def recover_sliver(
 
     NotEnoughSymbolsError if too few are good (its `__cause__` then is a VerificationError that
     names the bad ones by position); InconsistentBlobError, with a `proof`, if they decode to
-    another sliver than the committed one.
+    another sliver than the committed one; OperationCancelledError within 50 ms of `cancel`.
     """
     require_verified(metadata)
     axis = Axis(axis)
     target = pair_to_sliver(axis, target_pair, metadata.n_shards)
-    valid = _enough_valid(metadata, axis, target_pair, symbols)
-    data, sliver_hash = _decode_sliver(metadata, axis, valid)
+    valid = _enough_valid(metadata, axis, target_pair, symbols, cancel)
+    data, sliver_hash = _decode_sliver(metadata, axis, valid, cancel)
     if sliver_hash != metadata.sliver_hash(axis, target):
         raise InconsistentBlobError(
             f"blob {metadata.blob_id} was encoded inconsistently: valid recovery symbols of"
@@ -142,7 +143,11 @@ def recover_sliver(
 
 
 def _enough_valid(
-    metadata: VerifiedMetadata, axis: Axis, target_pair: int, symbols: Iterable[RecoverySymbol]
+    metadata: VerifiedMetadata,
+    axis: Axis,
+    target_pair: int,
+    symbols: Iterable[RecoverySymbol],
+    cancel: kernel.CancelToken | None,
 ) -> list[RecoverySymbol]:
     """The first valid symbols of distinct sources, exactly as many as the target needs."""
     needed = metadata.config.n_sliver_symbols(axis)
@@ -155,7 +160,7 @@ def _enough_valid(
         if not batch:
             cause = VerificationError.of_batch(failures, n_seen, "symbols") if failures else None
             raise NotEnoughSymbolsError(needed, len(valid)) from cause
-        batch_failures = symbol_failures(metadata, batch, axis, target_pair)
+        batch_failures = symbol_failures(metadata, batch, axis, target_pair, cancel)
         failures |= {n_seen + i: reason for i, reason in batch_failures.items()}
         for i, symbol in enumerate(batch):
             if i not in batch_failures:
@@ -165,7 +170,10 @@ def _enough_valid(
 
 
 def _decode_sliver(
-    metadata: VerifiedMetadata, axis: Axis, symbols: Sequence[RecoverySymbol]
+    metadata: VerifiedMetadata,
+    axis: Axis,
+    symbols: Sequence[RecoverySymbol],
+    cancel: kernel.CancelToken | None = None,
 ) -> tuple[bytes, bytes]:
     """Data and hash of the sliver that exactly enough valid, distinct symbols decode to."""
     n_source = metadata.config.n_sliver_symbols(axis)
@@ -177,6 +185,9 @@ def _decode_sliver(
         metadata.n_shards,
         metadata.symbol_size,
         data,
+        cancel,
     )
     sliver = data.finish()
-    return sliver, kernel.sliver_roots([sliver], metadata.n_shards, metadata.symbol_size)
+    return sliver, kernel.sliver_roots(
+        [sliver], metadata.n_shards, metadata.symbol_size, cancel=cancel
+    )

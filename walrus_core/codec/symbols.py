@@ -11,7 +11,7 @@ The axis of a recovery symbol is its target's; its index is its source's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, overload
 
@@ -28,11 +28,23 @@ from walrus_core.codec.merkle import (
 )
 from walrus_core.codec.metadata import VerifiedMetadata, require_verified
 from walrus_core.codec.slivers import Sliver
-from walrus_core.errors import InvalidArgumentError, VerificationError
+from walrus_core.errors import (
+    InvalidArgumentError,
+    OperationCancelledError,
+    VerificationError,
+)
 from walrus_core.types import U16_MAX, Axis, SliverIndex, checked_int, pair_to_sliver
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+BYTES_AT_ONCE, SYMBOLS_AT_ONCE = 4 << 20, 4096
+"""Symbols that are verified between two looks whether anybody still wants to know: so many bytes
+of them, and no more than so many.
+"""
+
+LANES = 8
+"""Symbols that the kernel hashes side by side."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -194,14 +206,31 @@ def symbol_failures(
     symbols: Sequence[RecoverySymbol],
     axis: Axis | str,
     target_pair: int,
+    cancel: kernel.CancelToken | None = None,
 ) -> dict[int, str]:
-    """Position and reason of each of `symbols` that does not belong to the target sliver."""
+    """Position and reason of each of `symbols` that does not belong to the target sliver, by
+    position. OperationCancelledError.
+    """
     require_verified(metadata)
     axis = Axis(axis)
     target = pair_to_sliver(axis, target_pair, metadata.n_shards)
+    step = min(max(BYTES_AT_ONCE // metadata.symbol_size // LANES, 1) * LANES, SYMBOLS_AT_ONCE)
+    failures: dict[int, str] = {}
+    for start in range(0, len(symbols), step):
+        if cancel is not None and cancel.cancelled:
+            raise OperationCancelledError()
+        some = dict(enumerate(symbols[start : start + step], start))
+        failures |= _failures_among(metadata, some, axis, target)
+    return failures
+
+
+def _failures_among(
+    metadata: VerifiedMetadata, symbols: Mapping[int, RecoverySymbol], axis: Axis, target: int
+) -> dict[int, str]:
+    """The same for those at these positions."""
     failures: dict[int, str] = {}
     candidates: dict[int, RecoverySymbol] = {}
-    for position, symbol in enumerate(symbols):
+    for position, symbol in symbols.items():
         if not isinstance(symbol, RecoverySymbol):
             raise InvalidArgumentError(
                 f"item {position} is no RecoverySymbol but a {type(symbol).__name__}"

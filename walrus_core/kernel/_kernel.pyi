@@ -109,6 +109,7 @@ def decode_symbols(
     n_symbols: int,
     symbol_size: int,
     source: Buffer,
+    cancel: CancelToken | None = None,
 ) -> None:
     """One 1-D code: at least k distinct received symbols (index < n, s bytes each) in, k source symbols out; source
     symbols and then the first of the others are used.

@@ -421,9 +421,9 @@ def reconstruct(slivers, indices, axis, n_shards, n_primary, n_secondary, symbol
     crew.run(threads, symbol_work(job.c.k1 * job.c.k2, s) / 4)
 
 
-def decode_symbols(symbols, indices, n_source, n_symbols, symbol_size, source):
+def decode_symbols(symbols, indices, n_source, n_symbols, symbol_size, source, cancel=None):
     # One codeword is the matrix of a blob one symbol wide.
-    reconstruct(symbols, indices, 0, n_symbols, n_source, 1, symbol_size, source)
+    reconstruct(symbols, indices, 0, n_symbols, n_source, 1, symbol_size, source, cancel=cancel)
 
 
 # ----------------------------------------------------------------------------------------------------------- benchmarks

@@ -47,9 +47,9 @@ async def recovered(
                     f"two symbols from {symbol.axis.orthogonal} sliver {symbol.index}"
                 )
 
-        def recover(_: Job) -> VerifiedSliver | InconsistencyProof:
+        def recover(job: Job) -> VerifiedSliver | InconsistencyProof:
             try:
-                return recover_sliver(metadata, axis, target, given.values())
+                return recover_sliver(metadata, axis, target, given.values(), job.cancel)
             except InconsistentBlobError as error:
                 if isinstance(error.proof, InconsistencyProof):
                     return error.proof
