@@ -14,20 +14,24 @@ from services.engine.plain import (
 )
 from services.engine.slivers import BLOB, CONFIG, OPTIONS, N, slivers_of, symbols_for
 
-from walrus_core.codec.config import EncodingConfig
+from walrus_core.codec.config import MAX_SHARDS, EncodingConfig
 from walrus_core.codec.encoder import encode
+from walrus_core.codec.slivers import Sliver
 from walrus_core.errors import (
     BlobTooLargeError,
     InvalidArgumentError,
     NotEnoughSliversError,
     StorageFullError,
 )
+from walrus_core.rpc.v1 import encoding_pb2, node_pb2
 from walrus_core.services.engine import (
     Content,
     EngineOptions,
     Piece,
     Wanted,
+    verification,
 )
+from walrus_core.services.engine.verification import Words
 from walrus_core.types import Axis, SliverPairIndex
 
 
@@ -141,3 +145,40 @@ async def test_symbols_that_cannot_be_of_the_blob_take_no_memory() -> None:
         symbols = symbols_for(encoded, Axis.PRIMARY, 0, [1])
         with pytest.raises(InvalidArgumentError, match="target"):
             await engine.recover(encoded.metadata, Axis.PRIMARY, SliverPairIndex(N), symbols)
+
+
+def test_reasons_fit_into_one_message() -> None:
+    """However many slivers there are and however bad they are: gRPC takes 4 MiB."""
+    reason = f"secondary sliver {MAX_SHARDS}: its hash is not the metadata's"
+    words = Words()
+    answer = encoding_pb2.VerifySliversResponse(
+        verdicts=[
+            encoding_pb2.SliverVerdict(
+                axis=node_pb2.AXIS_SECONDARY,
+                sliver_pair_index=MAX_SHARDS,
+                reason=words.fitting(reason),
+            )
+            for _ in range(len(Axis) * MAX_SHARDS)
+        ]
+    )
+    assert answer.ByteSize() < 4 << 20
+    assert answer.verdicts[0].reason == reason
+    assert all(verdict.reason for verdict in answer.verdicts)
+
+
+@in_loop
+async def test_what_is_bad_is_bad_though_there_is_no_room_for_reasons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(verification, "REASONS", 100)
+    encoded = encode(BLOB, N)
+    slivers: list[Sliver] = list(slivers_of(encoded, Axis.PRIMARY, range(4)))
+    bad = [
+        Sliver(each.axis, each.index, each.symbol_size, bytes(each.data.nbytes)) for each in slivers
+    ]
+    async with engine_of() as (engine, _):
+        good = slivers_of(encoded, Axis.SECONDARY, [0])
+        pieces = pieces_of([*bad, *good], N, 1 << 20)
+        verdicts = await engine.verify(encoded.metadata, pieces)
+    assert ["hash" in verdict.reason for verdict in verdicts] == [True, True, False, False, False]
+    assert [verdict.reason for verdict in verdicts[2:]] == ["bad", "bad", ""]

@@ -19,6 +19,14 @@ __all__ = ["judged"]
 AT_ONCE = 16 << 20
 """Bytes of slivers that are verified together, or one sliver."""
 
+REASONS = 1 << 20
+"""Bytes of the reasons that are given in words in one answer. Of all slivers of 49,155 shards they
+would be more than a gRPC message may have.
+"""
+
+BAD = "bad"
+"""What is said of the others."""
+
 
 async def judged(
     metadata: VerifiedMetadata, pieces: AsyncIterator[Piece], pool: Pool, options: EngineOptions
@@ -39,6 +47,20 @@ async def judged(
         return await judging.finish()
 
 
+class Words:
+    """What is left of the room for reasons in one answer."""
+
+    def __init__(self) -> None:
+        self._left = REASONS
+
+    def fitting(self, reason: str) -> str:
+        """The reason, or a short one when there were many."""
+        if len(reason) > self._left:
+            return BAD
+        self._left -= len(reason)
+        return reason
+
+
 class _Judging:
     def __init__(
         self, metadata: VerifiedMetadata, table: Table, most: int, lane: Lane, pool: Pool
@@ -53,6 +75,7 @@ class _Judging:
         self._complete: list[tuple[Begun, Sliver]] = []
         self._complete_bytes = 0
         self._verdicts: list[Verdict] = []
+        self._words = Words()
 
     async def add(self, piece: Piece) -> None:
         begun = self._table.add(piece)
@@ -89,6 +112,6 @@ class _Judging:
 
         reasons = await self._pool.run(self._lane, check) if slivers else []
         self._verdicts += [
-            Verdict(begun.axis, begun.pair, reason)
+            Verdict(begun.axis, begun.pair, self._words.fitting(reason))
             for (begun, _), reason in zip(complete, reasons, strict=True)
         ]
