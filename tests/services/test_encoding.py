@@ -15,7 +15,7 @@ import pytest
 from walrus_core.codec import memory
 from walrus_core.codec.encoder import encode
 from walrus_core.codec.progress import Progress
-from walrus_core.errors import OperationCancelledError, StorageError
+from walrus_core.errors import OperationCancelledError, StorageFullError
 from walrus_core.services import encoding
 from walrus_core.services.encoding import Encoding, encode_source
 from walrus_core.services.workers import ThreadWorkers
@@ -130,7 +130,7 @@ def test_a_disk_without_room(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(encoding, "reserve", reserve)
-    with pytest.raises(StorageError, match="No space left on device"):
+    with pytest.raises(StorageFullError, match="1,302,160 bytes needed"):
         asyncio.run(encoded(BLOB, 0))
 
 

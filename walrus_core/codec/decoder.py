@@ -80,6 +80,8 @@ def decode_into(
     threads: int | None = None,
     cancel: kernel.CancelToken | None = None,
     progress: Progress | None = None,
+    *,
+    work_directory: Path | None = None,
 ) -> None:
     """Decode into a file, in bounded memory, or into memory of the caller's.
 
@@ -89,13 +91,16 @@ def decode_into(
     * A writable buffer of at least `metadata.config.padded_size(metadata.unencoded_length)` bytes,
       the last of which receive padding. After an error its content is undefined.
     * A binary file object, or the path of what is no regular file (a pipe, a device): written to
-      from the beginning to the end once the blob is known to be right. A large blob waits in a
-      temporary file.
+      from the beginning to the end once the blob is known to be right. It waits in a temporary
+      file.
 
-    Slivers whose data are mapped files (`map_file`) are not copied to memory. Arguments and errors
-    otherwise as in `decode`; OSError for trouble with files.
+    Temporary files, that of a strict check among them, lie in `work_directory`, or where such files
+    go. Slivers whose data are mapped files (`map_file`) are not copied to memory. Arguments and
+    errors otherwise as in `decode`; OSError for trouble with files.
     """
-    decoding = Decoding.of(metadata, slivers, check, threads, cancel, progress)
+    decoding = Decoding.of(
+        metadata, slivers, check, threads, cancel, progress, work_directory=work_directory
+    )
     if isinstance(target, (str, os.PathLike)):
         _decode_to_path(decoding, Path(target))
     elif is_stream(target):
@@ -117,7 +122,7 @@ def _decode_to_path(decoding: Decoding, path: Path) -> None:
 
 def _decode_aside(decoding: Decoding) -> memoryview:
     """The blob in a file without a name: not even a part of it is out before it is checked."""
-    with unnamed_file() as file:
+    with unnamed_file(decoding.work_directory) as file:
         decoding.run_in_windows(file.fileno())
         return memoryview(kernel.FileMapping(file.fileno(), decoding.metadata.unencoded_length))
 
@@ -140,7 +145,9 @@ def _decode_to_buffer(decoding: Decoding, target: Buffer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """One reconstruction: from which slivers, and how. `padded_size`: bytes that it writes."""
+    """One reconstruction: from which slivers, and how. `padded_size`: bytes that it writes;
+    `work_directory`: where temporary files go, None for where they usually do.
+    """
 
     metadata: VerifiedMetadata
     slivers: list[VerifiedSliver]
@@ -148,6 +155,7 @@ class Decoding:
     threads: int
     cancel: kernel.CancelToken | None
     progress: Progress
+    work_directory: Path | None = None
 
     @classmethod
     def of(
@@ -158,6 +166,8 @@ class Decoding:
         threads: int | None,
         cancel: kernel.CancelToken | None,
         progress: Progress | None,
+        *,
+        work_directory: Path | None = None,
     ) -> Self:
         """Choose just enough slivers, and authenticate them; errors as in `decode`."""
         require_verified(metadata)
@@ -169,7 +179,8 @@ class Decoding:
         chosen = _choose(metadata, slivers)
         outcomes = check_slivers(metadata, chosen.values(), n_threads, cancel)
         verified = require_all_verified(dict(zip(chosen, outcomes, strict=True)))
-        return cls(metadata, verified, check, n_threads, cancel, progress or Progress())
+        progress = progress or Progress()
+        return cls(metadata, verified, check, n_threads, cancel, progress, work_directory)
 
     @property
     def padded_size(self) -> int:
@@ -244,7 +255,13 @@ class Decoding:
     def _check_blob_id(self, blob: memoryview) -> None:
         """InconsistentBlobError unless `blob` encodes to the blob ID."""
         metadata = self.metadata
-        blob_id = compute_metadata(blob, metadata.n_shards, self.threads, self.cancel).blob_id
+        blob_id = compute_metadata(
+            blob,
+            metadata.n_shards,
+            self.threads,
+            self.cancel,
+            work_directory=self.work_directory,
+        ).blob_id
         if blob_id != metadata.blob_id:
             raise InconsistentBlobError(
                 f"blob {metadata.blob_id} was encoded inconsistently:"

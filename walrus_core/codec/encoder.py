@@ -18,6 +18,8 @@ from walrus_core.codec.threads import thread_count
 from walrus_core.types import Axis, SliverPairIndex, pair_to_sliver
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from typing_extensions import Buffer
 
     from walrus_core.codec.memory import ByteArray
@@ -159,23 +161,23 @@ def compute_metadata(
     threads: int | None = None,
     cancel: kernel.CancelToken | None = None,
     progress: Progress | None = None,
+    *,
+    work_directory: Path | None = None,
 ) -> VerifiedMetadata:
     """The metadata that `encode` gives, without producing slivers.
 
     `blob` is never copied; it must not change during the call. Takes half the blob's size: in
-    memory while that is little, else in a temporary file. Arguments and errors as in `encode`, and
-    OSError if that file finds no room.
+    memory while that is little, else in a temporary file in `work_directory`, or where such files
+    go. Arguments and errors as in `encode`, and OSError if that file finds no room.
     """
     config = EncodingConfig(n_shards)
     n_threads = thread_count(threads)
     with opened_blob(blob, config.max_blob_size) as view:
         (progress := progress or Progress()).start(view.nbytes)
-        compute = (
-            _hash_in_memory
-            if repair_columns_size(config, view.nbytes) <= LARGEST_ANONYMOUS
-            else _hash_with_file
-        )
-        pair_hashes = compute(view, config, n_threads, cancel, progress)
+        if repair_columns_size(config, view.nbytes) <= LARGEST_ANONYMOUS:
+            pair_hashes = _hash_in_memory(view, config, n_threads, cancel, progress)
+        else:
+            pair_hashes = _hash_with_file(view, config, n_threads, cancel, progress, work_directory)
     return VerifiedMetadata.of(view.nbytes, pair_hashes)
 
 
@@ -206,8 +208,10 @@ def _hash_with_file(
     threads: int,
     cancel: kernel.CancelToken | None,
     progress: Progress,
+    directory: Path | None,
 ) -> bytes:
-    encoder = window_encoder(blob, config, work_space(repair_columns_size(config, blob.nbytes)))
+    work = work_space(repair_columns_size(config, blob.nbytes), directory)
+    encoder = window_encoder(blob, config, work)
     rows = blob.nbytes // 4  # of the work, extending rows is about so much
     encoder.extend_rows(threads, cancel, progress.stage(rows))
     encoder.encode_columns(

@@ -11,6 +11,7 @@ import asyncio
 import os
 import weakref
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from walrus_core import kernel
@@ -29,6 +30,7 @@ from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.codec.sources import opened_blob
 from walrus_core.codec.streaming import encode_into
 from walrus_core.errors import StorageError
+from walrus_core.services.spooling import spooling
 from walrus_core.types import Axis, SliverPairIndex, pair_to_sliver
 
 if TYPE_CHECKING:
@@ -66,13 +68,16 @@ async def encode_source(
     *,
     in_memory: int = IN_MEMORY,
     threads: int | None = None,
+    directory: Path | None = None,
 ) -> Encoding:
     """Encode a buffer, the path of a file, or a binary file object.
 
-    Up to `in_memory` encoded bytes stay in memory. A cancelled caller stops the work. Errors as in
-    `codec.encode`, and StorageError if the spool finds no room.
+    Up to `in_memory` encoded bytes stay in memory, more go into `directory`, or where temporary
+    files do. A cancelled caller stops the work. Errors as in `codec.encode`, and StorageFullError
+    if the spool finds no room.
     """
-    work = _Work(source, EncodingConfig(n_shards), progress or Progress(), in_memory, threads)
+    config, counted = EncodingConfig(n_shards), progress or Progress()
+    work = _Work(source, config, counted, in_memory, threads, directory)
     try:
         return await workers.run(work.run)
     except asyncio.CancelledError:
@@ -89,6 +94,7 @@ class _Work:
     progress: Progress
     in_memory: int
     threads: int | None
+    directory: Path | None
     cancel: kernel.CancelToken = field(default_factory=kernel.CancelToken)
 
     def run(self) -> Encoding:
@@ -104,15 +110,13 @@ class _Work:
         return _Kept(encode(content, n_shards, self.threads, self.cancel, self.progress))
 
     def _spooled(self, blob: memoryview) -> Encoding:
-        sink = _SpoolSink()
+        n_shards, directory = self.config.n_shards, self.directory
+        sink = _SpoolSink(directory)
         try:
-            n_shards = self.config.n_shards
-            metadata = encode_into(
-                blob, sink, n_shards, self.threads, self.cancel, self.progress, frugal=True
-            )
-        except OSError as error:
-            reason = f"{error.strerror or error}; free some space there, or set TMPDIR"
-            raise StorageError(str(temporary_directory()), reason) from error
+            with spooling(_spool_size(self.config, blob.nbytes), directory):
+                metadata = encode_into(
+                    blob, sink, n_shards, self.threads, self.cancel, self.progress, frugal=True
+                )
         finally:
             release_buffers()  # as much as the blob, which nothing needs before the next one
         return _Spooled(metadata, sink.spool)
@@ -155,14 +159,15 @@ class _Spool:
     nobody reads it any more.
     """
 
-    def __init__(self, config: EncodingConfig, size: int) -> None:
+    def __init__(self, config: EncodingConfig, size: int, directory: Path | None) -> None:
+        self._directory = str(directory or temporary_directory())
         self._sizes = {axis: config.sliver_size(axis, size) for axis in Axis}
         self._starts = {
             Axis.PRIMARY: 0,
             Axis.SECONDARY: config.n_shards * self._sizes[Axis.PRIMARY],
         }
-        with unnamed_file() as file:
-            reserve(file.fileno(), config.n_shards * sum(self._sizes.values()))
+        with unnamed_file(directory) as file:
+            reserve(file.fileno(), _spool_size(config, size))
             self._descriptor = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._descriptor)
 
@@ -174,13 +179,18 @@ class _Spool:
         try:
             data = os.pread(self._descriptor, size, self._place(axis, sliver_index))
         except OSError as error:
-            raise StorageError(str(temporary_directory()), f"{error.strerror}") from error
+            raise StorageError(self._directory, f"{error.strerror}") from error
         if len(data) != size:
-            raise StorageError(str(temporary_directory()), "the spool was cut short")
+            raise StorageError(self._directory, "the spool was cut short")
         return data
 
     def _place(self, axis: Axis, sliver_index: int) -> int:
         return self._starts[axis] + sliver_index * self._sizes[axis]
+
+
+def _spool_size(config: EncodingConfig, size: int) -> int:
+    """Bytes of all slivers of a blob."""
+    return config.n_shards * sum(config.sliver_size(axis, size) for axis in Axis)
 
 
 class _SpoolSink(SliverSink):
@@ -188,8 +198,11 @@ class _SpoolSink(SliverSink):
 
     spool: _Spool
 
+    def __init__(self, directory: Path | None) -> None:
+        self.work_directory = directory
+
     def begin(self, config: EncodingConfig, size: int) -> None:
-        self.spool = _Spool(config, size)
+        self.spool = _Spool(config, size, self.work_directory)
 
     def write(self, axis: Axis, sliver_index: int, offset: int, piece: memoryview) -> None:
         self.spool.write(axis, sliver_index, offset, piece)

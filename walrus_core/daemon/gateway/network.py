@@ -13,6 +13,7 @@ from walrus_core.daemon.gateway.config import GatewayConfig
 from walrus_core.errors import ChainUnavailableError, InvalidArgumentError, StorageError
 from walrus_core.rpc.gateway import Blobs
 from walrus_core.services.reader import ReadOptions
+from walrus_core.services.uploader import UploadOptions
 from walrus_core.services.uploads import Accounts, Uploads
 from walrus_core.services.workers import ThreadWorkers
 
@@ -54,11 +55,13 @@ async def _serve(
     come: Callable[[Blobs], Awaitable[None]],
 ) -> None:
     """ChainUnavailableError before there was a way, and never after."""
+    spool = directory / "spool"
     client = AsyncClient(
         config.network or "local",
         wallet=config.wallet,
         state=None if config.directory is None else directory / "client",
-        read_options=ReadOptions(cache=CACHE),
+        read_options=ReadOptions(cache=CACHE, directory=spool),
+        upload_options=UploadOptions(directory=spool),
     )
     async with AsyncExitStack() as parts:
         await parts.enter_async_context(client)

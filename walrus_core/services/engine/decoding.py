@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar, cast
 
 from walrus_core.codec.decoder import ConsistencyCheck, decode, decode_into
-from walrus_core.codec.memory import CHUNK
+from walrus_core.codec.encoder import repair_columns_size
+from walrus_core.codec.memory import CHUNK, LARGEST_ANONYMOUS
 from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.codec.pipeline import LARGEST_WINDOW, N_WINDOWS
 from walrus_core.codec.slivers import Sliver
@@ -18,7 +20,8 @@ from walrus_core.services.engine.intake import check_size, lane_for, lent
 from walrus_core.services.engine.options import EngineOptions
 from walrus_core.services.engine.packer import Cutter, Piece, Put
 from walrus_core.services.engine.pool import Job, Pool
-from walrus_core.services.engine.room import room_for, spooling
+from walrus_core.services.engine.room import room_for
+from walrus_core.services.spooling import spooling
 from walrus_core.types import Axis
 
 __all__ = ["decoded"]
@@ -42,18 +45,32 @@ async def decoded(
     first = await anext(pieces, None)
     if first is None:
         raise NotEnoughSliversError(metadata.config.n_slivers_needed(Axis.PRIMARY), 0)
-    padded = metadata.config.padded_size(metadata.unencoded_length)
-    in_memory = padded <= options.in_memory
-    # Enough slivers are as much as the padded blob that they make.
-    memory, disk = (2 * padded, 0) if in_memory else (N_WINDOWS * LARGEST_WINDOW, 2 * padded)
+    in_memory = metadata.config.padded_size(metadata.unencoded_length) <= options.in_memory
+    memory, disk = _needs(metadata, check, in_memory=in_memory)
     async with (
         lent(lane, memory + options.held, pool, disk),
         _gathered(metadata, first, pieces, pool, options) as slivers,
     ):
-        work = _Work(metadata, slivers, check, cutter, in_memory)
+        work = _Work(metadata, slivers, check, cutter, in_memory, options.directory)
         async with pool.stream(lane, options.held, work.run) as parcels:
             while (parcel := await parcels.take()) is not None:
                 yield parcel
+
+
+def _needs(
+    metadata: VerifiedMetadata, check: ConsistencyCheck, *, in_memory: bool
+) -> tuple[int, int]:
+    """Bytes of buffers, and of temporary files."""
+    config, size = metadata.config, metadata.unencoded_length
+    # Enough slivers are as much as the padded blob that they make.
+    both = 2 * config.padded_size(size)
+    memory, disk = (both, 0) if in_memory else (N_WINDOWS * LARGEST_WINDOW, both)
+    if check != "strict":
+        return memory, disk
+    extension = repair_columns_size(config, size)  # it is encoded again
+    if extension <= LARGEST_ANONYMOUS:
+        return memory + extension, disk
+    return memory, disk + extension
 
 
 @asynccontextmanager
@@ -98,6 +115,7 @@ class _Work(Generic[P]):
     check: ConsistencyCheck
     cutter: Cutter[P]
     in_memory: bool
+    directory: Path | None
 
     def run(self, job: Job, put: Put[P]) -> None:
         output = _Output(self.cutter, put)
@@ -107,9 +125,15 @@ class _Work(Generic[P]):
                 output.write(memoryview(blob)[at : at + CHUNK])
         else:
             target = cast("BinaryIO", output)  # it is only written to
-            with spooling(self.metadata.unencoded_length, None):
+            with spooling(self.metadata.unencoded_length, self.directory):
                 decode_into(
-                    self.metadata, self.slivers, target, self.check, job.threads, job.cancel
+                    self.metadata,
+                    self.slivers,
+                    target,
+                    self.check,
+                    job.threads,
+                    job.cancel,
+                    work_directory=self.directory,
                 )
 
 

@@ -9,7 +9,7 @@ from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.services.engine.intake import Content, check_size, lane_for, lent, received
 from walrus_core.services.engine.options import EngineOptions
 from walrus_core.services.engine.pool import Job, Pool
-from walrus_core.services.engine.room import spooling
+from walrus_core.services.spooling import spooling
 
 __all__ = ["named"]
 
@@ -31,7 +31,13 @@ async def named(
     ):
 
         def compute(job: Job) -> VerifiedMetadata:
-            with spooling(extension, None):
-                return compute_metadata(blob, config.n_shards, job.threads, job.cancel)
+            with spooling(extension, options.directory):
+                return compute_metadata(
+                    blob,
+                    config.n_shards,
+                    job.threads,
+                    job.cancel,
+                    work_directory=options.directory,
+                )
 
         return await pool.run(lane, compute)

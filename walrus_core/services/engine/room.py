@@ -6,18 +6,18 @@ Its room is taken at once, so that what is accepted also fits; nothing is held t
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from walrus_core import kernel
 from walrus_core.codec.files import write_at
-from walrus_core.codec.memory import reserve, temporary_directory, unnamed_file
-from walrus_core.errors import OutOfMemoryError, StorageError, StorageFullError
+from walrus_core.codec.memory import reserve, unnamed_file
+from walrus_core.errors import OutOfMemoryError
 from walrus_core.services.engine.pool import Pool, settled
+from walrus_core.services.spooling import spooling
 
 __all__ = ["Room", "room_for", "spooling"]
 
@@ -47,7 +47,7 @@ async def room_for(
         yield _Memory(size)
         return
     file = await pool.aside(_reserved, size, directory)
-    spool = _Spool(file, size, pool)
+    spool = _Spool(file, size, pool, directory)
     try:
         yield spool
     finally:
@@ -73,8 +73,9 @@ class _Memory:
 class _Spool:
     """Written to by a thread while more is received."""
 
-    def __init__(self, file: BinaryIO, size: int, pool: Pool) -> None:
+    def __init__(self, file: BinaryIO, size: int, pool: Pool, directory: Path | None) -> None:
         self._file = file
+        self._directory = directory
         self._size = size
         self._pool = pool
         self._waiting: list[tuple[int, bytes]] = []
@@ -101,7 +102,7 @@ class _Spool:
         self._file.close()
 
     def _begin(self) -> None:
-        work = self._pool.aside(_write, self._file, self._size, self._waiting)
+        work = self._pool.aside(_write, self._file, self._size, self._waiting, self._directory)
         self._writing = asyncio.create_task(work)
         self._waiting, self._waiting_bytes = [], 0
 
@@ -111,23 +112,6 @@ class _Spool:
             self._writing = None
 
 
-@contextmanager
-def spooling(size: int, directory: Path | None) -> Iterator[None]:
-    """An OSError in the body, which puts `size` bytes into temporary files, is StorageFullError if
-    they found no room, and StorageError if not.
-    """
-    try:
-        yield
-    except OSError as error:
-        place = directory or temporary_directory()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            status = os.statvfs(place)
-            free = status.f_bavail * status.f_frsize
-            raise StorageFullError(str(place), size, free) from error
-        reason = f"a temporary file: {error.strerror or error}"
-        raise StorageError(str(place), reason) from error
-
-
 def _reserved(size: int, directory: Path | None) -> BinaryIO:
     """A file that has room for so many bytes."""
     with spooling(size, directory), unnamed_file(directory) as file:
@@ -135,7 +119,9 @@ def _reserved(size: int, directory: Path | None) -> BinaryIO:
         return os.fdopen(os.dup(file.fileno()), "r+b", buffering=0)
 
 
-def _write(file: BinaryIO, size: int, parts: list[tuple[int, bytes]]) -> None:
-    with spooling(size, None):
+def _write(
+    file: BinaryIO, size: int, parts: list[tuple[int, bytes]], directory: Path | None
+) -> None:
+    with spooling(size, directory):
         for offset, data in parts:
             write_at(file.fileno(), offset, memoryview(data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from walrus_core.errors import InvalidArgumentError
 
@@ -25,8 +26,8 @@ class ReadOptions:
 
     `in_flight`: slivers on their way at once, in bytes. `batch`: one request asks for so much, or
     one sliver. `node_requests`: to one node at once. `spool_from`: slivers of larger blobs wait in
-    a file. `window`: how far a stream, or a file that is read in order, reads ahead. `cache`: what
-    an open file keeps.
+    a file, in `directory` or where temporary files go. `window`: how far a stream, or a file that
+    is read in order, reads ahead. `cache`: what an open file keeps.
     """
 
     patience: float = 1.0
@@ -45,8 +46,10 @@ class ReadOptions:
     spool_from: int = 64 << 20
     window: int = 8 << 20
     cache: int = 32 << 20
+    directory: Path | None = None
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            if not getattr(self, name) > 0:
-                raise InvalidArgumentError(f"{name} = {getattr(self, name)} must be more than 0")
+            value = getattr(self, name)
+            if name != "directory" and not value > 0:
+                raise InvalidArgumentError(f"{name} = {value} must be more than 0")

@@ -12,6 +12,8 @@ from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.types import Axis
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from walrus_core.codec.metadata import VerifiedMetadata
 
 __all__ = ["FileSpool", "MemorySpool"]
@@ -46,10 +48,14 @@ class FileSpool:
     """An empty file in which each sliver lies where its row does in the expanded matrix.
 
     So when all source slivers are there it begins with the padded blob, and what is missing can be
-    decoded into its place. The file belongs to nobody else. OSError where the disk is full.
+    decoded into its place. The file belongs to nobody else. OSError where the disk is full. A
+    strict check has a temporary file of its own, in `directory`.
     """
 
-    def __init__(self, metadata: VerifiedMetadata, descriptor: int) -> None:
+    def __init__(
+        self, metadata: VerifiedMetadata, descriptor: int, directory: Path | None = None
+    ) -> None:
+        self._directory = directory
         self._metadata = metadata
         self._descriptor = descriptor
         self._row_size = metadata.config.sliver_size(Axis.PRIMARY, metadata.unencoded_length)
@@ -68,7 +74,15 @@ class FileSpool:
     def complete(self, check: ConsistencyCheck) -> None:
         """Make the file the blob. Errors as `codec.decode_into`."""
         if check == "strict" or not self.is_systematic:
-            decoding = Decoding.of(self._metadata, self._slivers(), check, None, None, None)
+            decoding = Decoding.of(
+                self._metadata,
+                self._slivers(),
+                check,
+                None,
+                None,
+                None,
+                work_directory=self._directory,
+            )
             # Each window is read before it is written, and source rows are written as they were.
             decoding.run_in_windows(self._descriptor)
         os.truncate(self._descriptor, self._metadata.unencoded_length)

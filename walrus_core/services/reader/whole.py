@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -11,6 +12,7 @@ from walrus_core.codec.files import whole_file
 from walrus_core.codec.memory import CHUNK, unnamed_file
 from walrus_core.services.reader.spool import FileSpool, MemorySpool
 from walrus_core.services.reader.tasks import to_the_end
+from walrus_core.services.spooling import spooling
 
 if TYPE_CHECKING:
     from walrus_core.codec.decoder import ConsistencyCheck
@@ -33,27 +35,36 @@ class WholeBlob:
     async def to_memory(self) -> bytes:
         if not self._is_large:
             return await self._from_memory()
-        with unnamed_file() as file:
-            spool = await self._to_spool(file)
+        async with self._spooled() as (_, spool):
             return await to_the_end(self._reading.workers.run(spool.content))
 
     async def to_view(self) -> memoryview:
         """As `to_memory`, but a large blob stays in a file without a name."""
         if not self._is_large:
             return memoryview(await self._from_memory())
-        with unnamed_file() as file:
-            await self._to_spool(file)
+        async with self._spooled() as (file, _):
             return memoryview(kernel.FileMapping(file.fileno(), self._reading.size))
 
     async def to_file(self, path: Path) -> None:
         """It appears at `path` whole or not at all, unless that is a pipe or a device."""
         if path.exists() and not path.is_file():
-            with unnamed_file() as file:
-                await self._to_spool(file)
+            async with self._spooled() as (file, _):
                 await self._reading.workers.run(_copy, file, path)
             return
         with whole_file(path) as file:
             await self._to_spool(file)
+
+    @asynccontextmanager
+    async def _spooled(self) -> AsyncIterator[tuple[BinaryIO, FileSpool]]:
+        """The blob in a file without a name. StorageFullError, StorageError: where that is, is no
+        business of who reads.
+        """
+        reading, directory = self._reading, self._reading.roster.options.directory
+        with ExitStack() as stack:
+            with spooling(reading.n_rows * reading.row_size, directory):
+                file = stack.enter_context(unnamed_file(directory))
+                spool = await self._to_spool(file)
+            yield file, spool
 
     @property
     def _is_large(self) -> bool:
@@ -67,7 +78,8 @@ class WholeBlob:
         return await self._reading.workers.run(spool.content, self._check)
 
     async def _to_spool(self, file: BinaryIO) -> FileSpool:
-        spool = FileSpool(self._reading.metadata, file.fileno())
+        directory = self._reading.roster.options.directory
+        spool = FileSpool(self._reading.metadata, file.fileno(), directory)
         await self._gather(spool.keep)
         self.was_decoded = not spool.is_systematic
         await to_the_end(self._reading.workers.run(spool.complete, self._check))
