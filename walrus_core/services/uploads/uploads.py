@@ -190,10 +190,10 @@ class Uploads:
             if upload.blob is not None:
                 yield upload.blob
                 return
-            news = await self._workers.run(self._directory.progress, caller, upload_id)
-            if news is not None and news != told:
-                told = news
-                yield news
+            progress = await self._workers.run(self._directory.progress, caller, upload_id)
+            if progress is not None and progress != told:
+                told = progress
+                yield progress
             await asyncio.sleep(POLL_SECONDS)
 
     async def _served(self, hold: Hold, content: Content) -> AsyncGenerator[News, None]:
