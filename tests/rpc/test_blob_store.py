@@ -1,6 +1,7 @@
 """Storing through the server: offsets, checksums, sizes, callers that leave and come back."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,34 @@ async def test_who_keeps_its_side_open_is_answered(tmp_path: Path) -> None:
         while not said[-1].HasField("blob"):
             said.append(await call.read())
         call.cancel()
+
+
+@pytest.mark.parametrize("size", [0, 5000])
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        (lambda size: next(chunks(b"x" * (size + 1), size)), errors.InvalidArgumentError),
+        (lambda size: next(chunks(b"x" * (size + 9), size + 8)), errors.WrongOffsetError),
+        (header, errors.InvalidArgumentError),
+        (lambda _: pb.StoreRequest(), errors.InvalidArgumentError),
+    ],
+    ids=["one byte more", "one far behind", "a header", "nothing"],
+)
+@in_loop
+async def test_who_sends_more_than_it_said_is_told(
+    tmp_path: Path, size: int, more: Callable[[int], pb.StoreRequest], kind: type[Exception]
+) -> None:
+    """What it said is stored all the same; who joins it later and is silent is told so."""
+    async with served_blobs(tmp_path) as served:
+        blob = content(size)
+        call = served.stub.Store(iter([*store(blob), more(size)]))
+        upload_id = (await call.read()).upload.upload_id
+        error, code = await refusal(call)
+        assert type(error) is kind
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        said = await answers(served.stub.Store(iter([header(size, upload_id=upload_id)])))
+        assert said[-1].blob.size == size
+        assert served.town.paid == said[-1].blob.cost
 
 
 def spoiled(at: int, **changes: Any) -> list[pb.StoreRequest]:

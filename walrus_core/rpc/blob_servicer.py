@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -12,10 +13,11 @@ from walrus_core.errors import NodeError
 from walrus_core.rpc import blob_messages as messages
 from walrus_core.rpc.convert import blob_id_of, blob_status_message
 from walrus_core.rpc.encoding_requests import check_of, header_of
+from walrus_core.rpc.sent_content import SentContent
 from walrus_core.rpc.streams import closed
 from walrus_core.rpc.v1 import blob_pb2 as pb
 from walrus_core.services.reader import Reader
-from walrus_core.services.uploads import Uploads
+from walrus_core.services.uploads import Upload, Uploads, UploadState
 
 __all__ = ["BLOB_KINDS", "BLOB_SERVICE", "BlobServicer", "CallerOf", "add_blob_service"]
 
@@ -55,10 +57,13 @@ class BlobServicer:
     ) -> AsyncIterator[pb.StoreResponse]:
         header: pb.StoreHeader = await header_of(requests)
         order, upload_id = messages.order_of(header), messages.upload_id_of(header)
-        content = messages.sent_content(requests)
-        store = self._open_uploads.store(self._caller_of(context), order, content, upload_id)
-        async with closed(store) as all_news:
+        caller, sent = self._caller_of(context), SentContent(requests)
+        store = self._open_uploads.store(caller, order, sent.content, upload_id)
+        async with aclosing(sent), closed(store) as all_news:
             async for news in all_news:
+                if isinstance(news, Upload) and news.state is not UploadState.RECEIVING:
+                    sent.watch(order.size)
+                sent.check()
                 yield messages.store_message(news)
 
     async def GetUploadStatus(
