@@ -62,6 +62,7 @@ EXAMPLES = [
     errors.UploadLimitError("bytes of uploads", 1 << 40, 7),
     errors.UnauthenticatedError("nobody knows this token"),
     errors.QuotaExceededError("bytes today", 1 << 40, 7, 3000.5),
+    errors.ServerStoppingError(0.25),
     errors.OverloadedError(0.5),
     errors.NodeUnavailableError("127.0.0.1:9", "connection refused"),
     errors.BlobNotFoundError("AAA"),

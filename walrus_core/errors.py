@@ -43,6 +43,7 @@
     ├── UploadLimitError                     .needed > .limit of .what
     ├── UnauthenticatedError                 the server does not know who calls
     ├── QuotaExceededError                   the caller's .what is .needed > .limit
+    ├── ServerStoppingError                  it takes no new calls; try again after .retry_after
     ├── NodeUnavailableError                 the storage node at .address does not answer
     ├── BlobNotFoundError                    enough nodes say that .blob_id is not stored
     ├── BlobUnavailableError                 .got < .needed slivers of .blob_id could be had
@@ -102,6 +103,7 @@ __all__ = [
     "QuorumUnreachableError",
     "QuotaExceededError",
     "RegistrationEndedError",
+    "ServerStoppingError",
     "ShardNotAssignedError",
     "SignatureError",
     "SliverNotFoundError",
@@ -617,6 +619,19 @@ class QuotaExceededError(WalrusCoreError):
             f"{self.what}: {self.needed:,} > {self.limit:,}, this caller's quota;"
             f" try again in {self.retry_after:,.0f} seconds, or ask for a larger one"
         )
+
+
+class ServerStoppingError(WalrusCoreError):
+    """A server that takes no new calls, since it stops; after `retry_after` seconds it is gone, and
+    another one may be there.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"the server stops; try again in {self.retry_after:g} seconds"
 
 
 class NodeUnavailableError(WalrusCoreError):

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,9 @@ def naming(blob: bytes) -> Iterator[pb.ComputeBlobIdRequest]:
     yield pb.ComputeBlobIdRequest(header=header)
     for chunk in cut_chunks(memoryview(blob)):
         yield pb.ComputeBlobIdRequest(chunk=chunk)
+
+
+def until(condition: Callable[[], object]) -> None:
+    """The test's own time limit ends what never comes."""
+    while not condition():
+        time.sleep(0.02)

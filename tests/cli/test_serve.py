@@ -4,7 +4,6 @@ import hashlib
 import os
 import signal
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import grpc
 import yaml
 from cli.command_line import Run
-from cli.serving import BLOB, BLOB_ID, name_blob, naming, running_server
+from cli.serving import BLOB, BLOB_ID, name_blob, naming, running_server, until
 from rpc.certificates_made import Authority
 
 from walrus_core.cli.exit_status import ExitStatus
@@ -63,12 +62,6 @@ def test_a_call_that_was_accepted_ends_well(tmp_path: Path) -> None:
 def accepted(address: str) -> bool:
     """Whether a call that came later has been answered."""
     return name_blob(address) == BLOB_ID.digest
-
-
-def until(condition: object) -> None:
-    """The test's own time limit ends what never comes."""
-    while not condition():  # type: ignore[operator]
-        time.sleep(0.02)
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
@@ -146,8 +139,8 @@ def test_what_cannot_be_is_refused(run: Run, tmp_path: Path) -> None:
         (["--listen", "here"], "is no address"),
         (["--listen", "none"], "no unix_socket"),
         (["--config", config], "no such key"),
-        (["--tokens", tmp_path / "nowhere"], "No such file"),
-        (["--network", "moon"], "is none of"),
+        (["--listen", "127.0.0.1:0", "--tokens", tmp_path / "nowhere"], "No such file"),
+        (["--listen", "127.0.0.1:0", "--network", "moon"], "is none of"),
     ):
         outcome = run("serve", "--spool", tmp_path / "spool", *options, "--json")
         assert outcome.status in (ExitStatus.USAGE, ExitStatus.BAD_INPUT)

@@ -43,6 +43,7 @@ SAMPLES: list[WalrusCoreError] = [
     errors.UploadLimitError("bytes of uploads", 1 << 40, 7),
     errors.UnauthenticatedError("nobody knows this token"),
     errors.QuotaExceededError("bytes today", 1 << 40, 7, 3000.5),
+    errors.ServerStoppingError(0.25),
     errors.NodeUnavailableError("node7.example:9185", "cannot be reached"),
     errors.BlobNotFoundError(BLOB_ID),
     errors.BlobUnavailableError(BLOB_ID, 34, 32),

@@ -1,11 +1,7 @@
 """The gateway: where it listens, what it says of itself, how it ends."""
 
-import asyncio
 import socket
 import stat
-import threading
-from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -16,7 +12,6 @@ from rpc.serving import HOST, in_loop
 
 import walrus_core as wc
 from walrus_core.errors import ConfigurationError
-from walrus_core.rpc.attendants import Visit
 from walrus_core.rpc.blob_servicer import BLOB_SERVICE
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 from walrus_core.rpc.v1 import blob_pb2
@@ -139,79 +134,3 @@ async def test_a_call_has_a_name(sent: str) -> None:
             await way.encoding.ComputeBlobId(iter(naming(BLOB, n_shards=1)), metadata=metadata)
         again = dict(caught.value.trailing_metadata())["x-request-id"]
         assert again == sent if sent == "order-17/3" else len(again) == 16 != name
-
-
-@in_loop
-async def test_it_says_that_it_stops_before_it_does() -> None:
-    """Who looks now and then sees it in time; what was begun before ends well."""
-    async with served_gateway() as (server, port), way_to(port) as way:
-        hold = threading.Event()
-
-        def slow() -> object:
-            first, *others = naming(BLOB)
-            yield first
-            hold.wait(10)
-            yield from others
-
-        call = asyncio.create_task(_unary(port, slow))
-        assert await way.health() == SERVING
-        stop = asyncio.create_task(server.stop(10, notice=0.3))
-        while await way.health() == SERVING:
-            await asyncio.sleep(0.01)
-        assert await way.health(ENCODING_SERVICE) == NOT_SERVING
-        assert (await way.name()).blob.blob_id == BLOB_ID.digest  # it still serves
-        await asyncio.sleep(0.5)
-        assert not stop.done()
-        with pytest.raises(grpc.aio.AioRpcError):
-            await way.name(timeout=1)  # and now it does not
-        hold.set()
-        assert await call == BLOB_ID.digest
-        await stop
-
-
-@in_loop
-async def test_draining_under_load_loses_no_call_that_was_accepted() -> None:
-    """Those that come as it ends are refused before they begin."""
-    begun, ended, well = 0, Counter[str](), 0
-
-    class Counting:
-        """Attends each call."""
-
-        def __init__(self, _: Visit) -> None:
-            nonlocal begun
-            begun += 1
-
-        def received(self, size: int) -> None:
-            assert size
-
-        sent = received
-
-        def ended(self, code: str, _seconds: float) -> None:
-            ended[code] += 1
-
-    async def client(port: int) -> None:
-        nonlocal well
-        async with way_to(port) as way:
-            with suppress(grpc.aio.AioRpcError):
-                while True:
-                    await way.name()
-                    well += 1
-
-    async with served_gateway(attend=(Counting,)) as (server, port):
-        clients = [asyncio.create_task(client(port)) for _ in range(8)]
-        while well < 50:
-            await asyncio.sleep(0.01)
-        await server.stop(10)
-        await asyncio.gather(*clients)
-    assert begun == well == ended["OK"] == ended.total()
-
-
-async def _unary(port: int, requests: object) -> bytes:
-    """Asked from a thread, by gRPC's blocking client."""
-
-    def ask() -> bytes:
-        with grpc.insecure_channel(f"{HOST}:{port}") as channel:
-            answer = Way(channel).encoding.ComputeBlobId(requests())  # type: ignore[operator]
-            return bytes(answer.blob.blob_id)
-
-    return await asyncio.to_thread(ask)

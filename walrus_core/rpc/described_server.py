@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -28,6 +28,8 @@ CALL_TASK = "HandleExceptions["
 """Beginning of the name that gRPC gives the task of a call."""
 
 TAIL_SECONDS = 1.0
+PARTING_SECONDS = 0.05
+"""In which connections hear that they are to end."""
 
 
 class DescribedServer:
@@ -40,6 +42,7 @@ class DescribedServer:
     def __init__(self, interceptor: CallInterceptor, *, share_port: bool = False) -> None:
         options = [*_OPTIONS, ("grpc.so_reuseport", int(share_port))]
         self._server: Any = grpc.aio.server(interceptors=[interceptor], options=options)
+        self._doors = interceptor.doors
         self._names: dict[str, bool] = {}
         self._health: Any = None
 
@@ -65,34 +68,56 @@ class DescribedServer:
     async def start(self) -> None:
         """Accept calls, and say so."""
         # Loaded here: a client needs neither.
-        from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+        from grpc_health.v1 import health, health_pb2_grpc
         from grpc_reflection.v1alpha import reflection
 
-        self._health = health.aio.HealthServicer()
+        from walrus_core.rpc.health import HealthServicer
+
+        self._health = HealthServicer({"": True, **self._names})
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        for name, is_ready in {"": True, **self._names}.items():
-            status = health_pb2.HealthCheckResponse
-            await self._health.set(name, status.SERVING if is_ready else status.NOT_SERVING)
         names: Sequence[str] = (*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         await self._server.start()
 
-    async def ready(self, name: str) -> None:
+    def ready(self, name: str) -> None:
         """Say that this service is served from now on, though it was not at the start."""
-        from grpc_health.v1 import health_pb2
+        self._health.ready(name)
 
-        await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-
-    async def retire(self) -> None:
+    def retire(self) -> None:
         """Say that nothing is served any more, and go on serving it."""
         if self._health is not None:
-            await self._health.enter_graceful_shutdown()
+            self._health.retire()
+
+    async def drain(self, grace: float) -> None:
+        """Say so, refuse new calls, let those in progress end for `grace` seconds, then `stop`.
+
+        gRPC alone would lose some. What comes between its stop and the moment in which the caller
+        hears of it is dropped (CANCELLED); so who was refused is expected back, and answered once
+        the connection is to end. And gRPC closes a connection with its last call, when the system
+        may not have delivered yet what was said last, and throws it away if the caller sends
+        anything. A connection without calls it asks first whether all has arrived; so it stops when
+        there are none.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace
+        self.retire()
+        self._doors.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                await self._doors.emptied()
+                self._doors.hold()
+                if self._doors.have_refused:
+                    await asyncio.sleep(self._doors.retry_after)
+        stopping = asyncio.create_task(self.stop(max(0.0, end - loop.time())))
+        await asyncio.sleep(PARTING_SECONDS)
+        self._doors.answer()
+        await stopping
 
     async def stop(self, grace: float) -> None:
         """Say so, accept no more calls, let those in progress end for `grace` seconds, then cancel
         them.
         """
-        await self.retire()
+        self.retire()
         await self._server.stop(grace)
         # gRPC's tasks end a little after their calls; a loop that ends before makes noise of them.
         tails = [task for task in asyncio.all_tasks() if task.get_name().startswith(CALL_TASK)]

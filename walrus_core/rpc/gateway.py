@@ -132,7 +132,7 @@ class GatewayServer:
     async def come(self, blobs: Blobs) -> None:
         """Serve a network's blobs from now on."""
         self._blobs.come(blobs)
-        await self._server.ready(BLOB_SERVICE)
+        self._server.ready(BLOB_SERVICE)
 
     def listen(
         self,
@@ -168,12 +168,12 @@ class GatewayServer:
 
     async def stop(self, grace: float = 5.0, notice: float = 0.0) -> None:
         """Say that nothing is served any more, and serve for `notice` seconds more, for those who
-        look at that only now and then. Then accept no more calls, let those in progress end for
-        `grace` seconds, and cancel the rest.
+        look at that only now and then. Then refuse new calls, let those in progress end for `grace`
+        seconds, and cancel the rest; a caller who was refused is told when to try again.
         """
-        await self._server.retire()
+        self._server.retire()
         await asyncio.sleep(notice)
-        await self._server.stop(grace)
+        await self._server.drain(grace)
 
 
 def _require_unused(path: Path) -> None:

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple
 
 import grpc
@@ -35,6 +35,7 @@ from walrus_core.rpc.attendants import (
     open_gate,
     request_id,
 )
+from walrus_core.rpc.doors import Doors
 from walrus_core.rpc.rules import CallRules
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
 from walrus_core.rpc.streams import Pace, closed
@@ -42,6 +43,9 @@ from walrus_core.rpc.streams import Pace, closed
 __all__ = ["CallInterceptor"]
 
 _log = logging.getLogger(__name__)
+
+HEARD_BYTES, HEARD_SECONDS, HEARD_CALLS = 4 << 20, 1.0, 32
+"""Of the rest of its request that a call may bring after it was refused; so many calls at once."""
 
 
 class _Served(NamedTuple):
@@ -86,9 +90,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
     """
 
     def __init__(self, rules: CallRules, gate: Gate = open_gate) -> None:
+        self.doors = Doors(rules.retry_after)
         self._rules = rules
         self._gate = gate
         self._running: Counter[str] = Counter()
+        self._heard = 0
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], details: Any
@@ -186,6 +192,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             attendant.ended(code.name, loop.time() - started)
 
         try:
+            await self.doors.enter()
             with self._place(method.kind):
                 async with (
                     asyncio.timeout(self._rules.limits[method.kind].seconds),
@@ -204,9 +211,27 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             )
         except Exception as error:
             count(row_of(error, method.name).code)
+            await self._hear_out(method, context)
             await _abort(context, error, visit)
         else:
             count(grpc.StatusCode.OK)
+
+    async def _hear_out(self, method: Method, context: Any) -> None:
+        """Let who is refused end a short request, and throw it away: some clients (grpc.aio) take
+        it for a failure of their own if the status comes while they are sending.
+        """
+        if method.form not in ("client_stream", "bidi_stream") or self._heard >= HEARD_CALLS:
+            return
+        self._heard += 1
+        try:
+            # BaseError: another read of the request was given up, but gRPC is still at it.
+            with suppress(TimeoutError, grpc.aio.BaseError):
+                async with asyncio.timeout(HEARD_SECONDS):
+                    left = HEARD_BYTES
+                    while left > 0 and (data := await context.read()) is not grpc.aio.EOF:
+                        left -= len(data)
+        finally:
+            self._heard -= 1
 
     @contextmanager
     def _place(self, kind: str) -> Iterator[None]:

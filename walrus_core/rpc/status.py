@@ -155,6 +155,9 @@ TABLE: Mapping[type[WalrusCoreError], Row] = {
     errors.OverloadedError: Row(
         _Code.RESOURCE_EXHAUSTED, "OVERLOADED", {"retry_after": SECONDS}, retry=1.0
     ),
+    errors.ServerStoppingError: Row(
+        _Code.UNAVAILABLE, "SERVER_STOPPING", {"retry_after": SECONDS}, retry=1.0
+    ),
     # What the machine behind it lacks.
     errors.OutOfMemoryError: Row(
         _Code.RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", {"needed": INT}, retry=5.0

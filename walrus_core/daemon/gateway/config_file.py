@@ -73,7 +73,7 @@ log_level: {log_level}
 
 # After it was told to stop: for so long it says that it is not serving, and still is ...
 shutdown_notice_seconds: {notice}
-# ... and then calls in progress get so long to end.
+# ... and then new calls are refused (UNAVAILABLE, to be tried again), those in progress get so long.
 graceful_shutdown_seconds: {grace}
 
 # Calls at once, by kind, and their times; see GatewayLimits.

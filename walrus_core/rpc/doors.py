@@ -1,0 +1,52 @@
+"""The doors of a server: who is inside may end, who comes after they are closed is sent away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from walrus_core.errors import ServerStoppingError
+
+__all__ = ["Doors"]
+
+
+class Doors:
+    """Open at first. ServerStoppingError, to be tried again after `retry_after` seconds, for who
+    comes after they are closed.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        self.have_refused = False
+        self._are_open = True
+        self._inside: set[asyncio.Task[Any]] = set()
+        self._answering = asyncio.Event()
+        self._answering.set()
+
+    async def enter(self) -> None:
+        """The task of a call comes in, and is inside until it is done: then all that the call said
+        is on its way.
+        """
+        if not self._are_open:
+            self.have_refused = True
+            await self._answering.wait()
+            raise ServerStoppingError(self.retry_after)
+        task = asyncio.current_task()
+        assert task is not None
+        self._inside.add(task)
+        task.add_done_callback(self._inside.discard)
+
+    def close(self) -> None:
+        self._are_open = False
+
+    async def emptied(self) -> None:
+        """Wait until nobody is inside any more; they are closed."""
+        if self._inside:
+            await asyncio.wait(self._inside)
+
+    def hold(self) -> None:
+        """Who comes from now on is told nothing before `answer`."""
+        self._answering.clear()
+
+    def answer(self) -> None:
+        self._answering.set()
