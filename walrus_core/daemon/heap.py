@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 
-__all__ = ["keep_freed_memory"]
+from walrus_core.codec.memory import release_buffers
+
+__all__ = ["give_back_freed_memory", "keep_freed_memory"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3)."""
@@ -27,3 +29,13 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(M_TRIM_THRESHOLD, KEPT)
         mallopt(M_MMAP_THRESHOLD, HEAP)
+
+
+def give_back_freed_memory() -> None:
+    """Buffers that wait for the next encoding, and what glibc keeps of freed memory in the heaps of
+    all threads, go back to the system: some milliseconds, in which others may have to wait.
+    """
+    release_buffers()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

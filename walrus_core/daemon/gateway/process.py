@@ -15,6 +15,7 @@ from walrus_core.codec.threads import thread_count
 from walrus_core.daemon.gateway.call_log import NamesOfCalls, log_call
 from walrus_core.daemon.gateway.caller_file import CallerFile
 from walrus_core.daemon.gateway.config import GatewayConfig
+from walrus_core.daemon.gateway.idle import give_back_when_idle
 from walrus_core.daemon.gateway.ready import Ready
 from walrus_core.daemon.gateway.tallies import TallyFiles
 from walrus_core.daemon.heap import keep_freed_memory
@@ -80,6 +81,8 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
         options = EngineOptions(
             largest_blob=config.largest_blob, directory=_made(directory / "spool")
         )
+        tidying = asyncio.create_task(give_back_when_idle(pool), name="idle")
+        parts.push_async_callback(_ended, tidying)
         book = _book(config)
         tallies = TallyFiles(directory / "callers", book)
         parts.callback(tallies.close)

@@ -1,0 +1,30 @@
+"""A server that nobody asks for anything gives back what it kept for those who might."""
+
+from __future__ import annotations
+
+import asyncio
+
+from walrus_core.daemon.heap import give_back_freed_memory
+from walrus_core.services.engine import Pool
+
+__all__ = ["give_back_when_idle"]
+
+LOOK_SECONDS = 2.0
+
+
+async def give_back_when_idle(pool: Pool) -> None:
+    """Until cancelled: once after each time that something was computed, when nothing is computed
+    between two looks.
+    """
+    seen = given = _computed(pool)
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        before, seen = seen, _computed(pool)
+        if before == seen != given and not pool.calls:
+            given = seen
+            await asyncio.to_thread(give_back_freed_memory)
+
+
+def _computed(pool: Pool) -> float:
+    """Seconds of computing so far."""
+    return pool.large.slots.seconds + pool.small.slots.seconds
