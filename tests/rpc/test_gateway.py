@@ -1,5 +1,6 @@
 """The gateway: where it listens, what it says of itself, how it ends."""
 
+import asyncio
 import socket
 import stat
 from pathlib import Path
@@ -14,6 +15,7 @@ import walrus_core as wc
 from walrus_core.errors import ConfigurationError
 from walrus_core.rpc.blob_servicer import BLOB_SERVICE
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
+from walrus_core.rpc.gateway_options import GatewayLimits
 from walrus_core.rpc.v1 import blob_pb2
 
 SERVING, NOT_SERVING = 1, 2
@@ -134,3 +136,21 @@ async def test_a_call_has_a_name(sent: str) -> None:
             await way.encoding.ComputeBlobId(iter(naming(BLOB, n_shards=1)), metadata=metadata)
         again = dict(caught.value.trailing_metadata())["x-request-id"]
         assert again == sent if sent == "order-17/3" else len(again) == 16 != name
+
+
+@in_loop
+async def test_who_is_refused_while_sending_hears_why() -> None:
+    """grpc.aio takes a status that comes while it writes for a failure of its own (INTERNAL), so a
+    short request is heard out. A caller who waits for an answer first does not wait long.
+    """
+    blob = bytes(3_000_000)
+    async with served_gateway(limits=GatewayLimits(encodings=0)) as (_, port):
+        for _ in range(10):
+            async with way_to(port) as way:
+                call = way.encoding.ComputeBlobId()
+                for request in naming(blob, n_shards=100):
+                    await call.write(request)
+                with pytest.raises(grpc.aio.AioRpcError) as caught:
+                    async with asyncio.timeout(0.9):
+                        await call
+                assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

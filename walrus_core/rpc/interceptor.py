@@ -47,6 +47,9 @@ _log = logging.getLogger(__name__)
 HEARD_BYTES, HEARD_SECONDS, HEARD_CALLS = 4 << 20, 1.0, 32
 """Of the rest of its request that a call may bring after it was refused; so many calls at once."""
 
+SILENCE = 0.1
+"""Seconds without a message after which the caller is not sending, but waits for an answer."""
+
 
 class _Served(NamedTuple):
     """How a method is answered: gRPC's own handler, which messages are parsed and made by."""
@@ -228,7 +231,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
             with suppress(TimeoutError, grpc.aio.BaseError):
                 async with asyncio.timeout(HEARD_SECONDS):
                     left = HEARD_BYTES
-                    while left > 0 and (data := await context.read()) is not grpc.aio.EOF:
+                    while left > 0:
+                        async with asyncio.timeout(SILENCE):
+                            data = await context.read()
+                        if data is grpc.aio.EOF:
+                            return
                         left -= len(data)
         finally:
             self._heard -= 1
