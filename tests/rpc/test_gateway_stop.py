@@ -1,19 +1,16 @@
 """How the gateway ends: what it has taken in it answers, who comes too late is told so."""
 
 import asyncio
-import socket
-import struct
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from rpc.encoding_serving import encode_requests
+from rpc.bare_http2 import ACK, BareConnection, Kind, bare_connection
 from rpc.gateway_serving import (
     BLOB,
     N_SHARDS,
@@ -30,7 +27,6 @@ import walrus_core as wc
 from walrus_core.rpc.attendants import Attendant, Traffic, Visit
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 from walrus_core.rpc.gateway_options import GatewayLimits
-from walrus_core.rpc.v1 import encoding_pb2_grpc
 
 SERVING, NOT_SERVING = 1, 2
 BLOB_ID = wc.compute_metadata(BLOB, N_SHARDS).blob_id
@@ -127,31 +123,40 @@ async def test_draining_under_load_loses_no_call_that_was_accepted() -> None:
 
 
 @in_loop
-async def test_who_reads_slowly_gets_all_of_what_was_accepted() -> None:
-    """Also what the server had said long ago, as far as it could see, when its last call ended."""
-    blob = bytes(range(256)) * (8 << 12)
-    begun, told = threading.Event(), threading.Event()
-
-    def read(port: int) -> int:
-        """Bytes of the messages."""
-        size = 0
-        with grpc.insecure_channel(f"{HOST}:{port}") as channel:
-            stub = encoding_pb2_grpc.EncodingServiceStub(channel)
-            for answer in stub.Encode(encode_requests(blob, n_shards=100)):
-                size += answer.ByteSize()
-                begun.set()
-                told.wait(10)
-                time.sleep(0.02)
-        return size
-
-    async with served_gateway() as (server, port):
-        reading = asyncio.create_task(asyncio.to_thread(read, port))
-        await asyncio.to_thread(begun.wait, 10)
+async def test_it_leaves_when_all_that_it_said_has_arrived() -> None:
+    """A system that still has bytes for a caller throws them away if the caller says anything to
+    who is gone.
+    """
+    async with served_gateway() as (server, port), bare_connection(port) as caller:
+        caller.call(f"/{ENCODING_SERVICE}/ComputeBlobId")
+        await asyncio.sleep(0.2)
         stop = asyncio.create_task(server.stop(60))
-        await asyncio.sleep(0.1)
-        told.set()
+        assert not await is_left(caller, 0.5)
+        caller.say(*[each.SerializeToString() for each in naming(BLOB)])
+        unanswered: list[bytes] = []
+        assert not await is_left(caller, 1.0, unanswered)  # though the call has ended
+        for asked in unanswered:
+            caller.send(Kind.PING, ACK, asked)
+        assert await is_left(caller, 5.0)
         await stop
-        assert await reading > 4 * len(blob)
+
+
+async def is_left(
+    caller: BareConnection, seconds: float, unanswered: list[bytes] | None = None
+) -> bool:
+    """Whether the server closes the connection in so many seconds; it is told that the caller is
+    there when it asks, unless its questions are to be kept.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (frame := await caller.frame()) is not None:
+                if frame.kind == Kind.PING and not frame.flags & ACK:
+                    if unanswered is None:
+                        caller.send(Kind.PING, ACK, frame.payload)
+                    else:
+                        unanswered.append(frame.payload)
+            return True
+    return False
 
 
 @in_loop
@@ -170,42 +175,17 @@ async def test_who_watches_its_health_does_not_keep_it() -> None:
 
 @in_loop
 async def test_who_watches_and_does_not_listen_keeps_it_no_longer_than_others() -> None:
-    async with served_gateway() as (server, port), way_to(port) as way:
-        with deaf_watcher(port):
-            await asyncio.sleep(0.2)
-            assert await way.health() == SERVING
-            async with asyncio.timeout(5):
-                await server.stop(1)
-
-
-@contextmanager
-def deaf_watcher(port: int) -> Iterator[None]:
-    """Watches the health, and has room for no byte of what it is told: HTTP/2 by hand."""
-
-    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-        head = struct.pack(">IBI", len(payload) << 8 | kind, flags, stream)
-        return head + payload
-
-    def plain(text: str) -> bytes:
-        return bytes([len(text)]) + text.encode()
-
-    fields = {
-        ":method": "POST",
-        ":scheme": "http",
-        ":path": "/grpc.health.v1.Health/Watch",
-        ":authority": HOST,
-        "te": "trailers",
-        "content-type": "application/grpc",
-    }
-    block = b"".join(b"\0" + plain(name) + plain(value) for name, value in fields.items())
-    with socket.create_connection((HOST, port)) as connection:
-        connection.sendall(
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-            + frame(4, 0, 0, struct.pack(">HI", 4, 0))  # SETTINGS: a first window of 0
-            + frame(1, 4, 1, block)  # HEADERS, all of them
-            + frame(0, 1, 1, bytes(5))  # DATA, the last: an empty message
-        )
-        yield
+    async with (
+        served_gateway() as (server, port),
+        way_to(port) as way,
+        bare_connection(port, first_window=0) as watcher,
+    ):
+        watcher.call("/grpc.health.v1.Health/Watch")
+        watcher.say(b"")
+        await asyncio.sleep(0.2)
+        assert await way.health() == SERVING
+        async with asyncio.timeout(5):
+            await server.stop(1)
 
 
 async def _unary(port: int, requests: Iterator[object]) -> bytes:
