@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.command_line import Run
+from cli.command_line import Outcome, Run
 from localnet.running_network import RunningNetwork, places, running_network
 
 import walrus_core as wc
@@ -95,9 +95,6 @@ def test_json_as_the_official_command_prints_it(run: Run, new_file: Path) -> Non
     assert created["resourceOperation"] == {"registerFromScratch": operation}
     priced = run("price", size, "--epochs", 53, "--json").json
     assert created["cost"] == priced["totalFrost"]
-    again = only(json.loads(run("write", new_file, "--json", "--permanent").text))
-    certified = again["blobStoreResult"]["alreadyCertified"]
-    assert certified == {"blobId": blob["blobId"], "object": blob["id"], "endEpoch": 54}
     ask = ("blob-status", "--file", new_file, "--json")
     wait_for(lambda: bool(run(*ask).json["status"]["permanent"]["isCertified"]))
     status = run(*ask).json
@@ -106,6 +103,20 @@ def test_json_as_the_official_command_prints_it(run: Run, new_file: Path) -> Non
     assert permanent["endEpoch"] == 54
     assert permanent["initialCertifiedEpoch"] == 1
     assert 40 < len(permanent["statusEvent"]["txDigest"]) < 46
+    again = only(json.loads(run("write", new_file, "--json", "--permanent").text))
+    certified = again["blobStoreResult"]["alreadyCertified"]
+    event = permanent["statusEvent"]
+    assert certified == {"blobId": blob["blobId"], "event": event, "endEpoch": 54}
+
+
+def operation(outcome: Outcome) -> tuple[str, dict[str, Any]]:
+    """What the one file took, in the official words, and the values that tell of it."""
+    result = only(json.loads(outcome.text))["blobStoreResult"]
+    [(kind, told)] = result.items()
+    if kind != "newlyCreated":
+        return kind, told
+    [(name, values)] = told["resourceOperation"].items()
+    return name, values | {"cost": told["cost"], "blob": told["blobObject"]}
 
 
 def test_a_blob_that_is_stored_is_not_paid_again(run: Run, new_file: Path) -> None:
@@ -114,6 +125,64 @@ def test_a_blob_that_is_stored_is_not_paid_again(run: Run, new_file: Path) -> No
     again = run("store", new_file)
     assert "stored already" in again.text
     assert run("wallet", "balance", "--json").json == before
+    name, told = operation(run("store", new_file, "--json"))
+    assert (name, "object" in told) == ("alreadyCertified", True)
+    forced, _ = operation(run("store", new_file, "--force", "--ignore-resources", "--json"))
+    assert forced == "registerFromScratch"
+
+
+def test_what_somebody_else_has_stored_for_good_is_not_paid_at_all(
+    run: Run, new_file: Path, tmp_path: Path
+) -> None:
+    _, theirs = operation(run("store", new_file, "--permanent", "--epochs", 4, "--json"))
+    ask = ("status", "--file", new_file, "--json")
+    wait_for(lambda: bool(run(*ask).json["status"]["permanent"]["isCertified"]))
+    poor = tmp_path / "poor"  # with no money at all
+    assert run("wallet", "new", "--wallet", poor).status == 0
+    stored = run("store", new_file, "--epochs", 4, "--wallet", poor, "--json")
+    assert stored.status == 0, stored.stderr
+    assert operation(stored) == (
+        "alreadyCertified",
+        {
+            "blobId": theirs["blob"]["blobId"],
+            "event": run(*ask).json["status"]["permanent"]["statusEvent"],
+            "endEpoch": 5,
+        },
+    )
+    told = run("store", new_file, "--wallet", poor)
+    assert "stored already" in told.text
+    assert "somebody else" in told.text
+    for more in (["--epochs", 5], ["--force"]):
+        assert "FROST of WAL" in run("store", new_file, "--wallet", poor, *more).stderr
+
+
+def test_what_the_wallet_has_is_used_before_more_is_bought(
+    run: Run, new_file: Path, tmp_path: Path
+) -> None:
+    """A longer life costs what it adds; storage of a blob that was deleted serves the next."""
+    _, first = operation(run("store", new_file, "--epochs", 2, "--json"))
+    size = new_file.stat().st_size
+    prices = {
+        epochs: run("price", size, "--epochs", epochs, "--json").json["totalFrost"]
+        for epochs in (1, 2)
+    }
+    epoch = prices[2] - prices[1]
+    name, longer = operation(run("store", new_file, "--epochs", 5, "--json"))
+    assert (name, longer["epochsExtended"], longer["cost"]) == ("reuseAndExtend", 3, 3 * epoch)
+    assert longer["blob"]["id"] == first["blob"]["id"]
+    assert "3 epochs more" in run("store", new_file, "--epochs", 8).text
+    assert run("delete", first["blob"]["id"]).status == 0
+    other = tmp_path / "other"
+    other.write_bytes(SOURCE.randbytes(size))
+    name, on_storage = operation(run("store", other, "--epochs", 5, "--json"))
+    assert (name, on_storage["cost"]) == ("reuseStorage", prices[1] - epoch)
+    assert on_storage["blob"]["storage"]["endEpoch"] == 6
+    [rest] = run("storage", "list", "--json").json["storage"]
+    assert (rest["startEpoch"], rest["endEpoch"]) == (6, 9)
+    third = tmp_path / "third"
+    third.write_bytes(SOURCE.randbytes(size))
+    name, _ = operation(run("store", third, "--ignore-resources", "--json"))
+    assert name == "registerFromScratch"
 
 
 def test_several_files(run: Run, new_file: Path, tmp_path: Path) -> None:

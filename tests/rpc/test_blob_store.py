@@ -44,6 +44,26 @@ async def test_a_blob_is_stored(tmp_path: Path) -> None:
 
 
 @in_loop
+async def test_what_somebody_else_has_stored_for_good(tmp_path: Path) -> None:
+    """The server has no object of it then, but the event by which nodes know."""
+    async with served_blobs(tmp_path) as served:
+        blob = content()
+        blob_id = (await served.town.stranger().store(blob, 5, deletable=False)).blob_id
+        for i in range(len(served.town.gates)):
+            while not (await served.town.nodes.up(i).status(blob_id)).is_certified:
+                await asyncio.sleep(0.1)  # it hears of it
+        said = await answers(served.stub.Store(iter(store(blob, epochs=2))))
+        stored, upload_id = said[-1].blob, said[0].upload.upload_id
+        assert (stored.blob_id, stored.was_stored_before) == (blob_id.digest, True)
+        assert (stored.object_id, stored.cost, stored.gas) == (b"", 0, 0)
+        assert (stored.end_epoch, stored.certified_epoch, stored.is_deletable) == (6, 1, False)
+        assert not stored.HasField("certificate")
+        assert len(stored.event.transaction_digest) == 32
+        request = pb.GetUploadStatusRequest(upload_id=upload_id)
+        assert (await served.stub.GetUploadStatus(request)).blob == stored
+
+
+@in_loop
 async def test_who_keeps_its_side_open_is_answered(tmp_path: Path) -> None:
     async with served_blobs(tmp_path) as served:
         call = served.stub.Store()

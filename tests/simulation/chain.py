@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from simulation.contract import PLENTY, Action, Contract, Executed, OutdatedError, Purse, Signed
+from simulation.purchases import (
+    Prolonging,
+    Purchase,
+    Registering,
+    RegisteringOn,
+    attested,
+    read,
+    write,
+)
 
 from walrus_core.errors import (
     Abort,
     ChainUnavailableError,
     InsufficientFundsError,
+    InvalidArgumentError,
     TransactionUnknownError,
     UnknownObjectError,
 )
 from walrus_core.localnet.ledger import Ledger
-from walrus_core.localnet.ledger.encoding import RS2
 from walrus_core.localnet.ledger.objects import Blob, Storage, StorageNodeCap
 from walrus_core.localnet.sui_node.ids import digest_text
 from walrus_core.protocol.certificate import Certificate
@@ -36,6 +44,7 @@ from walrus_core.services.ports import (
     Cost,
     NewBlob,
     OnSigned,
+    Place,
     Prices,
     Receipt,
     Registration,
@@ -166,7 +175,7 @@ class SimNodeChain(SimReader):
 
     async def invalidate(self, certificate: Certificate) -> None:
         def invalidate(ledger: Ledger, cap: StorageNodeCap) -> None:  # noqa: ARG001
-            ledger.system.invalidate_blob_id(*_attested(ledger, certificate))
+            ledger.system.invalidate_blob_id(*attested(ledger, certificate))
 
         await self.weather.ask()
         self.contract.by_node(self._node_id, invalidate)
@@ -198,36 +207,38 @@ class SimChain(SimReader):
     async def register(
         self, blob: NewBlob, epochs: int, on_signed: OnSigned | None = None
     ) -> Registration:
-        cost = self._affordable(self.prices().cost(blob.encoded_size, epochs))
-        executed = await self._run(_register(blob, epochs), _written(blob, epochs), on_signed)
-        return self._registration(executed, cost)
+        def plan() -> tuple[Purchase, Cost]:
+            return Registering(blob, epochs), self.prices().cost(blob.encoded_size, epochs)
+
+        return await self._buy(plan, on_signed)
 
     async def settle(self, signed: bytes) -> Registration | None:
         await self.weather.ask()
-        transaction, blob, epochs = _read(signed)
-        cost = self.prices().cost(blob.encoded_size, epochs)
+        transaction, purchase, cost = read(signed)
         try:
-            executed = await self._send(transaction, _register(blob, epochs))
+            executed = await self._send(transaction, purchase)
         except (OutdatedError, Abort):
             return None
-        return self._registration(executed, cost)
+        return _registration(executed, cost)
 
-    async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
-        storage = self._purse.storages.get(storage_id)
-        if storage is None:
-            raise UnknownObjectError("Storage", storage_id)
-        cost = self._affordable(Cost(0, self.prices().write_cost(blob.encoded_size)))
+    async def register_on(
+        self, blob: NewBlob, place: Place, on_signed: OnSigned | None = None
+    ) -> Registration:
+        def plan() -> tuple[Purchase, Cost]:
+            storage = self._purse.storages.get(place.storage_id)
+            if (
+                storage is None
+                or storage.storage_size < blob.encoded_size
+                or storage.end_epoch < place.end_epoch
+            ):
+                raise UnknownObjectError("Storage", place.storage_id)
+            return RegisteringOn(blob, place), Cost(0, self.prices().write_cost(blob.encoded_size))
 
-        def register(ledger: Ledger, purse: Purse) -> bytes:
-            made = _put_on(ledger, purse, storage, blob)
-            del purse.storages[storage_id]
-            return made
-
-        return self._registration(await self._run(register), cost)
+        return await self._buy(plan, on_signed)
 
     async def certify(self, object_id: bytes, certificate: Certificate) -> Receipt:
         def certify(ledger: Ledger, purse: Purse) -> None:
-            ledger.system.certify_blob(purse.blobs[object_id], *_attested(ledger, certificate))
+            ledger.system.certify_blob(purse.blobs[object_id], *attested(ledger, certificate))
 
         return await self._on_blob(object_id, certify)
 
@@ -236,6 +247,24 @@ class SimChain(SimReader):
             ledger.system.extend_blob(purse.blobs[object_id], epochs, purse.coin)
 
         return await self._on_blob(object_id, extend)
+
+    async def prolong(
+        self,
+        object_id: bytes,
+        end_epoch: Epoch,
+        certificate: Certificate | None = None,
+        on_signed: OnSigned | None = None,
+    ) -> Registration:
+        def plan() -> tuple[Purchase, Cost]:
+            blob = self._owned(object_id)
+            epochs = max(end_epoch - blob.storage.end_epoch, 0)
+            missing = None if blob.certified_epoch is not None else certificate
+            if missing is None and not epochs:
+                raise InvalidArgumentError("it lasts long enough")
+            cost = self.prices().storage_cost(blob.storage.storage_size, epochs)
+            return Prolonging(object_id, epochs, missing), Cost(cost, 0)
+
+        return await self._buy(plan, on_signed)
 
     async def delete(self, object_id: bytes) -> Receipt:
         def delete(ledger: Ledger, purse: Purse) -> None:
@@ -252,6 +281,10 @@ class SimChain(SimReader):
     async def blobs(self) -> Sequence[BlobObject]:
         await self.weather.ask()
         return [_blob_object(blob) for blob in self._purse.blobs.values()]
+
+    async def storages(self) -> Sequence[StorageResource]:
+        await self.weather.ask()
+        return [_storage_resource(storage) for storage in self._purse.storages.values()]
 
     async def attributes(self, object_id: bytes) -> Mapping[str, str]:
         await self.weather.ask()
@@ -271,22 +304,44 @@ class SimChain(SimReader):
 
     # -- how a transaction fares --------------------------------------------------------------
 
-    async def _on_blob(self, object_id: bytes, action: Action) -> Receipt:
-        """Run an action on a blob that the wallet owns."""
+    def _owned(self, object_id: bytes) -> Blob:
         if object_id not in self._purse.blobs:
             raise UnknownObjectError("Blob", object_id)
-        return _receipt(await self._run(action))
+        return self._purse.blobs[object_id]
 
-    async def _run(
-        self, action: Action, content: bytes = b"", on_signed: OnSigned | None = None
-    ) -> Executed:
+    async def _on_blob(self, object_id: bytes, action: Action) -> Receipt:
+        """Run an action on a blob that the wallet owns."""
+
+        async def plan(signed: Signed) -> Action:  # noqa: ARG001 - nobody keeps it
+            self._owned(object_id)
+            return action
+
+        return _receipt(await self._run(plan))
+
+    async def _buy(
+        self, plan: Callable[[], tuple[Purchase, Cost]], on_signed: OnSigned | None
+    ) -> Registration:
+        """Run what pays, with what `plan` finds right at that moment."""
+        cost = Cost(0, 0)
+
+        async def planned(signed: Signed) -> Action:
+            nonlocal cost
+            purchase, cost = plan()
+            if cost.total > self._purse.coin.value:
+                raise InsufficientFundsError("WAL", cost.total, self._purse.coin.value)
+            if on_signed is not None:
+                await on_signed(write(signed, purchase, cost))
+            return purchase
+
+        return _registration(await self._run(planned), cost)
+
+    async def _run(self, plan: Callable[[Signed], Awaitable[Action]]) -> Executed:
         """Plan, sign and send; again if others of the same wallet came between."""
         async with self._lock:
             for _ in range(ATTEMPTS):
                 await self.weather.ask()
                 signed = self.contract.sign(self.address)
-                if on_signed is not None:
-                    await on_signed(_write(signed, content))
+                action = await plan(signed)
                 try:
                     return await self._send(signed, action)
                 except OutdatedError:
@@ -315,45 +370,13 @@ class SimChain(SimReader):
         with contextlib.suppress(OutdatedError, KeyError):
             self.contract.execute(signed, action)
 
-    def _affordable(self, cost: Cost) -> Cost:
-        if cost.total > self._purse.coin.value:
-            raise InsufficientFundsError("WAL", cost.total, self._purse.coin.value)
-        return cost
 
-    def _registration(self, executed: Executed, cost: Cost) -> Registration:
-        object_id = executed.result
-        assert isinstance(object_id, bytes)
-        end = next(e.fields["end_epoch"] for e in executed.events if e.name == "BlobRegistered")
-        assert isinstance(end, int)
-        return Registration(object_id, Epoch(end), cost, _receipt(executed))
-
-
-def _register(blob: NewBlob, epochs: int) -> Action:
-    def register(ledger: Ledger, purse: Purse) -> bytes:
-        storage = ledger.system.reserve_space(blob.encoded_size, epochs, purse.coin)
-        return _put_on(ledger, purse, storage, blob)
-
-    return register
-
-
-def _put_on(ledger: Ledger, purse: Purse, storage: Storage, blob: NewBlob) -> bytes:
-    blob_id, root = (
-        int.from_bytes(each, "little") for each in (blob.blob_id.digest, blob.root_hash)
-    )
-    made = ledger.system.register_blob(
-        storage, blob_id, root, blob.size, RS2, blob.deletable, purse.coin
-    )
-    for name, value in blob.attributes.items():
-        ledger.blob.insert_or_update_metadata_pair(made, name, value)
-    purse.blobs[made.id] = made
-    return made.id
-
-
-def _attested(ledger: Ledger, certificate: Certificate) -> tuple[bytes, bytes, bytes]:
-    """A certificate as the contract's calls take it."""
-    n_members = len(ledger.state.system.committee.members)
-    bitmap = certificate.bitmap(n_members)
-    return certificate.signature.data, bitmap, certificate.serialized_message
+def _registration(executed: Executed, cost: Cost) -> Registration:
+    object_id = executed.result
+    assert isinstance(object_id, bytes)
+    ends = [e.fields["end_epoch"] for e in executed.events if "end_epoch" in e.fields]
+    assert isinstance(ends[-1], int)
+    return Registration(object_id, Epoch(ends[-1]), cost, _receipt(executed))
 
 
 def _receipt(executed: Executed) -> Receipt:
@@ -362,7 +385,6 @@ def _receipt(executed: Executed) -> Receipt:
 
 
 def _blob_object(blob: Blob) -> BlobObject:
-    storage = blob.storage
     return BlobObject(
         object_id=blob.id,
         blob_id=BlobId(blob.blob_id.to_bytes(32, "little")),
@@ -370,25 +392,11 @@ def _blob_object(blob: Blob) -> BlobObject:
         encoding_type=blob.encoding_type,
         registered_epoch=Epoch(blob.registered_epoch),
         certified_epoch=None if blob.certified_epoch is None else Epoch(blob.certified_epoch),
-        storage=StorageResource(
-            storage.id, Epoch(storage.start_epoch), Epoch(storage.end_epoch), storage.storage_size
-        ),
+        storage=_storage_resource(blob.storage),
         deletable=blob.deletable,
     )
 
 
-def _written(blob: NewBlob, epochs: int) -> bytes:
-    """What a registration says, so that another process can send it."""
-    known = [blob.blob_id.digest.hex(), blob.root_hash.hex(), blob.size, blob.encoded_size]
-    return json.dumps([*known, blob.deletable, dict(blob.attributes), epochs]).encode()
-
-
-def _write(signed: Signed, content: bytes) -> bytes:
-    return signed.digest + signed.sender + signed.version.to_bytes(8, "big") + content
-
-
-def _read(data: bytes) -> tuple[Signed, NewBlob, int]:
-    signed = Signed(data[:32], data[32:64], int.from_bytes(data[64:72], "big"))
-    blob_id, root, size, encoded_size, deletable, attributes, epochs = json.loads(data[72:])
-    known = BlobId(bytes.fromhex(blob_id)), bytes.fromhex(root), size, encoded_size
-    return signed, NewBlob(*known, deletable, attributes), epochs
+def _storage_resource(storage: Storage) -> StorageResource:
+    start, end = Epoch(storage.start_epoch), Epoch(storage.end_epoch)
+    return StorageResource(storage.id, start, end, storage.storage_size)

@@ -12,7 +12,7 @@ from walrus_core.codec.config import EncodingConfig
 from walrus_core.protocol.keys import KeyPair
 from walrus_core.protocol.signers import signers_to_bitmap
 from walrus_core.services.ports import NewBlob, Prices
-from walrus_core.sui import transactions
+from walrus_core.sui import money_transactions, transactions
 from walrus_core.sui.draft import CoinRef, Draft, Gas, ObjectRef, SharedRef
 from walrus_core.sui.transactions import Contract
 from walrus_core.types import BlobId
@@ -203,7 +203,7 @@ def _draft(scene: Scene, it: Json) -> Draft:
         case "certify":
             bitmap = signers_to_bitmap(it["signers"], len(scene.json["system"]["members"]))
             parts = bytes.fromhex(it["signature"]), bitmap, bytes.fromhex(it["message"])
-            return transactions.certify(contract, blob, *parts)
+            return transactions.certify(contract, blob, parts)
         case "delete":
             return transactions.delete(contract, blob, sender)
         case "extend":
@@ -215,7 +215,7 @@ def _draft(scene: Scene, it: Json) -> Draft:
             return transactions.set_attributes(contract, blob, it["attributes"], first=first)
         case _:
             node_id, amount = raw(it["nodeId"]), int(it["amount"])
-            return transactions.stake(contract, node_id, amount, coins, sender)
+            return money_transactions.stake(contract, node_id, amount, coins, sender)
 
 
 def _blob(scene: Scene, transaction: Json) -> Json:

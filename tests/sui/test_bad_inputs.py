@@ -20,7 +20,7 @@ from walrus_core.protocol.certificate import Certificate
 from walrus_core.protocol.committee import Committee
 from walrus_core.protocol.messages import Confirmation, InvalidBlobId
 from walrus_core.services.ports import NewBlob, Prices
-from walrus_core.sui import transactions
+from walrus_core.sui import money_transactions, transactions
 from walrus_core.sui.chain import SuiChain
 from walrus_core.sui.contract import View
 from walrus_core.sui.draft import CoinRef, Draft, Gas
@@ -202,7 +202,7 @@ async def _certify_with_bitmap(
     async def plan(view: View) -> Draft:
         blob = await chain.owned.reference(object_id)
         parts = whole.signature.data, bitmap, whole.serialized_message
-        return transactions.certify(view.contract, blob, *parts)
+        return transactions.certify(view.contract, blob, parts)
 
     with aborts("bls_aggregate", "EInvalidBitmap"):
         await chain.execution.run(plan)
@@ -250,7 +250,7 @@ def test_signatures_that_are_refused(founded: FoundedChain, play: Callable[..., 
 async def _gift(chain: SuiChain) -> bytes:
     """A transaction that sends 1 MIST away, unsigned."""
     coins: list[CoinRef] = await chain.connection.coins(chain.address, SUI_TYPE)
-    draft = transactions.give(bytes(32), 1, 0, [], "")
+    draft = money_transactions.give(bytes(32), 1, 0, [], "")
     return draft.finish(chain.address, Gas(coins, chain.address, 1000, 50_000_000))
 
 

@@ -8,10 +8,10 @@ import pytest
 from sui.founded_chain import SUI, WAL, FoundedChain
 from sui.new_blobs import new_blob
 
-from walrus_core.errors import Abort, InvalidArgumentError, UnknownObjectError
+from walrus_core.errors import InvalidArgumentError, UnknownObjectError
 from walrus_core.protocol.keys import KeyPair
 from walrus_core.protocol.messages import Confirmation
-from walrus_core.services.ports import Chain, Cost, Receipt
+from walrus_core.services.ports import Chain, Receipt
 from walrus_core.sui.chain import SuiChain
 from walrus_core.sui.node_transactions import Candidate
 from walrus_core.sui.wallet import Balance
@@ -158,27 +158,6 @@ def test_storage(play: Callable[[Act], None]) -> None:
         await pays(chain, chain.storage.merge(storage_id, later))
         [whole] = await chain.storage.list()
         assert (whole.start_epoch, whole.end_epoch, whole.size) == (epoch, epoch + 4, 10_000_000)
-
-    play(act)
-
-
-def test_registering_on_owned_storage(play: Callable[[Act], None]) -> None:
-    blob = new_blob(SOURCE, attributes={"a": "b"})
-
-    async def act(chain: SuiChain) -> None:
-        [storage_id] = (await chain.storage.reserve(blob.encoded_size, 4)).created
-        registration = await chain.register_on(blob, storage_id)
-        prices = (await chain.state()).prices
-        assert registration.cost == Cost(0, prices.write_cost(blob.encoded_size))
-        assert -registration.receipt.wal == registration.cost.total
-        registered = await chain.blob(registration.object_id)
-        assert registered.storage.object_id == storage_id
-        assert registered.storage.end_epoch == registration.end_epoch
-        assert not await chain.storage.list()
-        assert await chain.attributes(registration.object_id) == {"a": "b"}
-        [small] = (await chain.storage.reserve(blob.encoded_size - 1, 1)).created
-        with pytest.raises(Abort, match="blob::EResourceSize"):
-            await chain.register_on(blob, small)
 
     play(act)
 

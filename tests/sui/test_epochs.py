@@ -11,7 +11,7 @@ from sui.new_blobs import new_blob
 from walrus_core.errors import Abort
 from walrus_core.protocol.certificate import Certificate
 from walrus_core.protocol.messages import Confirmation
-from walrus_core.services.ports import Registration
+from walrus_core.services.ports import Place, Registration
 from walrus_core.sui.chain import SuiChain
 
 SOURCE = random.Random(4)
@@ -78,14 +78,15 @@ def test_expired_blobs(turning: FoundedChain) -> None:
     async def act(chain: SuiChain) -> None:
         certified, certificate = await certified_blob(turning, chain)
         late, blob = await chain.register(new_blob(SOURCE), 1), new_blob(SOURCE)
-        [storage_id] = (await chain.storage.reserve(blob.encoded_size, 1)).created
+        await chain.storage.reserve(blob.encoded_size, 1)
+        [storage] = await chain.storages()
         await epoch_after(chain, max(certified.end_epoch, late.end_epoch))
         with pytest.raises(Abort, match="blob::EResourceBounds"):
             await chain.extend(certified.object_id, 1)
         with pytest.raises(Abort, match="messages::EIncorrectEpoch"):
             await chain.certify(late.object_id, certificate)
         with pytest.raises(Abort, match="blob::EResourceBounds"):
-            await chain.register_on(blob, storage_id)
+            await chain.register_on(blob, Place(storage.object_id, storage.end_epoch, 1))
         receipt = await chain.owned.burn([certified.object_id, late.object_id])
         assert receipt.wal == 0
 

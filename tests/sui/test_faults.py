@@ -15,7 +15,7 @@ from walrus_core.errors import (
     TransactionUnknownError,
     WalrusCoreError,
 )
-from walrus_core.sui import execution, transactions
+from walrus_core.sui import execution, money_transactions
 from walrus_core.sui.chain import SuiChain
 from walrus_core.sui.draft import CoinRef, Gas
 from walrus_core.sui.keys import Key
@@ -104,7 +104,9 @@ def test_racing_spends_of_one_coin(founded: FoundedChain) -> None:
                 coins: list[CoinRef] = await chain.connection.coins(key.address, SUI_TYPE)
                 gas = Gas(coins, key.address, 1000, 50_000_000)
                 rivals = [
-                    transactions.give(bytes(31) + bytes([n]), 7, 0, [], "").finish(key.address, gas)
+                    money_transactions.give(bytes(31) + bytes([n]), 7, 0, [], "").finish(
+                        key.address, gas
+                    )
                     for n in range(1, 9)
                 ]
                 answers = await asyncio.gather(
@@ -156,7 +158,7 @@ def test_the_same_transaction_twice_is_one(founded: FoundedChain) -> None:
         async with SuiChain(founded.network, key) as chain:
             coins: list[CoinRef] = await chain.connection.coins(key.address, SUI_TYPE)
             gas = Gas(coins, key.address, 1000, 50_000_000)
-            draft = transactions.give(bytes(31) + b"\x77", 7, 0, [], "")
+            draft = money_transactions.give(bytes(31) + b"\x77", 7, 0, [], "")
             transaction = draft.finish(key.address, gas)
             signature = key.sign(transaction)
             first = await chain.connection.execute(transaction, signature)

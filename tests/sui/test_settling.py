@@ -5,12 +5,13 @@ most once.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from sui.faulty_links import FaultyLink
 from sui.founded_chain import WAL, FoundedChain
 from sui.new_blobs import new_blob
+from sui.notebooks import KilledError, Notebook
 
 from walrus_core.errors import (
     ChainUnavailableError,
@@ -27,23 +28,6 @@ from walrus_core.sui.signed_registration import SignedRegistration
 SOURCE = random.Random(11)
 
 Act = Callable[[SuiChain, SuiChain], Awaitable[None]]
-
-
-class KilledError(Exception):
-    """Stands for the end of the process."""
-
-
-@dataclass
-class Notebook:
-    """Keeps what was signed; `killing`: and dies of it, so that nothing is sent."""
-
-    killing: bool = False
-    pages: list[bytes] = field(default_factory=list)
-
-    async def __call__(self, signed: bytes) -> None:
-        self.pages.append(signed)
-        if self.killing:
-            raise KilledError
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ class Demo:
         outcome, fate = self.stored, self.fate
         return {
             "blobId": str(outcome.blob_id),
-            "objectId": object_text(outcome.object_id),
+            "objectId": outcome.object_id and object_text(outcome.object_id),
             "unencodedLength": outcome.size,
             "encodedLength": outcome.encoded_size,
             "nShards": self._config.n_shards,

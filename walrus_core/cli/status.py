@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from walrus_core.cli.convert_blob_id import parse_blob_id
+from walrus_core.cli.event_ids import event_values
 from walrus_core.cli.files import blob_source
 from walrus_core.cli.network import Access, on_network
 from walrus_core.cli.objects import ChainCommand
 from walrus_core.cli.output import Report, Values
 from walrus_core.cli.quantities import count_text
 from walrus_core.codec.encoder import compute_metadata
-from walrus_core.localnet.sui_node.ids import digest_text
 
 if TYPE_CHECKING:
     from walrus_core.client import AsyncClient
@@ -54,10 +54,7 @@ def command(blob_id: str | None, file: str | None, access: Access) -> Report:
 
 def _values(status: BlobStatus) -> Values | str:
     """As the official interface has it (spec, chapter 7)."""
-    event = status.event and {
-        "txDigest": digest_text(status.event.transaction),
-        "eventSeq": str(status.event.sequence),
-    }
+    event = status.event and event_values(status.event)
     counts = {
         "count_deletable_total": status.deletable_total,
         "count_deletable_certified": status.deletable_certified,

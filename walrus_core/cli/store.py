@@ -57,17 +57,31 @@ def epochs_wanted(_ctx: click.Context, _param: click.Parameter, text: str) -> in
     help="For how long, the present epoch included; max is as long as the contract allows.",
 )
 @click.option("--permanent", is_flag=True, help="Nobody shall be able to delete it before its end.")
+@click.option("--force", is_flag=True, help="Certify it once more, whatever is certified already.")
+@click.option(
+    "--ignore-resources", is_flag=True, help="Leave the wallet's blobs and storage as they are."
+)
 @click.option("--deletable", is_flag=True, hidden=True, help="The default, as scripts have it.")
 @with_money
 def command(
-    files: tuple[str, ...], epochs: int | None, permanent: bool, deletable: bool, access: Access
+    files: tuple[str, ...],
+    epochs: int | None,
+    permanent: bool,
+    force: bool,
+    ignore_resources: bool,
+    deletable: bool,
+    access: Access,
 ) -> Report:
     """Store files on a network, for some epochs.
 
     Each FILE becomes a blob: encoded here, paid for, sent to the storage nodes, and certified on
     chain once enough of them have confirmed that they hold it. A store that was cut off, by Ctrl-C
-    or a crash, goes on where it was when it is run again, and nothing is paid twice. A blob that is
-    stored for long enough already is left as it is.
+    or a crash, goes on where it was when it is run again, and nothing is paid twice.
+
+    No more is paid than needed. A blob that is permanent for long enough already, whoever stored
+    it, is left as it is, unless with --force; then the wallet may have no object of it. Blobs that
+    the wallet has registered are used, and extended if they end too early, and so is storage that
+    it has; unless with --ignore-resources.
 
     With --json, an array as the official command prints it.
     """
@@ -75,7 +89,7 @@ def command(
         raise click.UsageError("give --permanent or --deletable, not both")
     if files.count(STANDARD_STREAM) > 1:
         raise InvalidArgumentError("standard input can be stored only once")
-    store = Store(files, epochs, permanent=permanent)
+    store = Store(files, epochs, permanent, force=force, reuse_resources=not ignore_resources)
     if access.dry_run:
         return priced(access.run(store.price))
     try:
@@ -88,10 +102,20 @@ def command(
 class Store:
     """One command's files, and what became of them."""
 
-    def __init__(self, files: Sequence[str], epochs: int | None, *, permanent: bool) -> None:
+    def __init__(
+        self,
+        files: Sequence[str],
+        epochs: int | None,
+        permanent: bool,
+        *,
+        force: bool = False,
+        reuse_resources: bool = True,
+    ) -> None:
         self._files = files
         self._epochs = epochs
         self._permanent = permanent
+        self._force = force
+        self._reuse_resources = reuse_resources
         self._progress: StoreProgress | None = None
         self._done: list[tuple[str, StoreOutcome]] = []
 
@@ -102,7 +126,12 @@ class Store:
             with store_bars(shown(file, "standard input"), progress):
                 source = blob_source(file)
                 outcome = await client.store(
-                    source, self._epochs or "max", self._permanent, progress=progress
+                    source,
+                    self._epochs or "max",
+                    self._permanent,
+                    force=self._force,
+                    reuse_resources=self._reuse_resources,
+                    progress=progress,
                 )
             self._done.append((file, outcome))
             self._progress = None
@@ -158,10 +187,13 @@ class Store:
 
     @property
     def _lines(self) -> list[str]:
-        return [
-            f"{outcome.blob_id}  {file}  object {object_text(outcome.object_id)}"
-            for file, outcome in self._done
-        ]
+        return [f"{outcome.blob_id}  {file}  {_object(outcome)}" for file, outcome in self._done]
+
+
+def _object(outcome: StoreOutcome) -> str:
+    if outcome.object_id is None:
+        return "no object of the wallet's"
+    return f"object {object_text(outcome.object_id)}"
 
 
 @dataclass(frozen=True, slots=True)

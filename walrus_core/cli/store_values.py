@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from walrus_core.cli.event_ids import event_values
 from walrus_core.cli.money import epochs_text, gas_text
 from walrus_core.cli.objects import object_text
 from walrus_core.cli.output import Values
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from walrus_core.services.ports import BlobObject
     from walrus_core.services.uploader.outcome import Seconds, StoreOutcome
 
+EXTENSIONS = (Operation.EXTENDED, Operation.CERTIFIED_EXTENDED)
 STAGES = ("encode", "chain", "upload", "confirm", "tail", "certify")
 
 
@@ -24,20 +26,30 @@ def store_values(outcome: StoreOutcome, path: str) -> Values:
 
 
 def _result(outcome: StoreOutcome) -> Values:
-    blob = outcome.blob
-    if outcome.already_certified:
-        known = {"blobId": str(blob.blob_id), "object": object_text(blob.object_id)}
-        return {"alreadyCertified": known | {"endEpoch": outcome.end_epoch}}
+    if outcome.already_certified or outcome.blob is None:
+        return {"alreadyCertified": _known(outcome)}
     operation: Values = {"encodedLength": outcome.encoded_size}
     if outcome.operation is Operation.REGISTERED:
         operation["epochsAhead"] = outcome.epochs
+    if outcome.operation in EXTENSIONS:
+        operation["epochsExtended"] = outcome.extended
     return {
         "newlyCreated": {
-            "blobObject": _object_values(blob),
+            "blobObject": _object_values(outcome.blob),
             "resourceOperation": {str(outcome.operation): operation},
             "cost": outcome.cost.total,
         }
     }
+
+
+def _known(outcome: StoreOutcome) -> Values:
+    """Of a blob that was certified before: by which event, or in which object of the wallet's."""
+    values: Values = {"blobId": str(outcome.blob_id)}
+    if outcome.event is not None:
+        values["event"] = event_values(outcome.event)
+    elif outcome.object_id is not None:
+        values["object"] = object_text(outcome.object_id)
+    return values | {"endEpoch": outcome.end_epoch}
 
 
 def _object_values(blob: BlobObject) -> Values:
@@ -61,21 +73,24 @@ def _object_values(blob: BlobObject) -> Values:
 
 def store_facts(outcome: StoreOutcome) -> dict[str, str]:
     """The same for people, and how it went."""
-    blob, kind = outcome.blob, "deletable" if outcome.blob.deletable else "permanent"
-    facts = {
-        "blob ID": str(outcome.blob_id),
-        "object": object_text(outcome.object_id),
+    kind = "deletable" if outcome.deletable else "permanent"
+    facts = {"blob ID": str(outcome.blob_id)}
+    if outcome.object_id is not None:
+        facts["object"] = object_text(outcome.object_id)
+    facts |= {
         "size": f"{size_text(outcome.size)}, {size_text(outcome.encoded_size)} encoded",
         "stored": f"until epoch {outcome.end_epoch} begins, {kind}",
     }
     if outcome.already_certified:
-        return facts | {"paid": f"nothing: certified in epoch {blob.certified_epoch}"}
-    confirmed = [node for node in outcome.nodes if node.state is NodeState.CONFIRMED]
-    shards = sum(node.weight for node in confirmed)
-    nodes = f"{len(confirmed)} of {count_text(len(outcome.nodes), 'node')}"
+        whose = "" if outcome.object_id else " by somebody else's registration"
+        return facts | {"paid": f"nothing: certified in epoch {outcome.certified_epoch}{whose}"}
+    if outcome.nodes:
+        confirmed = [node for node in outcome.nodes if node.state is NodeState.CONFIRMED]
+        shards = sum(node.weight for node in confirmed)
+        nodes = f"{len(confirmed)} of {count_text(len(outcome.nodes), 'node')}"
+        facts["confirmed"] = f"by {nodes}, which hold {count_text(shards, 'shard')}"
     return facts | {
         "paid": cost_text(outcome),
-        "confirmed": f"by {nodes}, which hold {count_text(shards, 'shard')}",
         "time": time_text(outcome.seconds, outcome.size),
     }
 
@@ -83,11 +98,18 @@ def store_facts(outcome: StoreOutcome) -> dict[str, str]:
 def cost_text(outcome: StoreOutcome) -> str:
     """What it took, and when that was paid."""
     cost, gas = outcome.cost, gas_text(outcome.gas)
-    parts = f"{wal_text(cost.storage)} to store for {epochs_text(outcome.epochs)}"
-    paid = f"{wal_text(cost.total)} ({parts}, {wal_text(cost.write)} to write), gas {gas}"
     if outcome.operation is Operation.REUSED:
         return f"nothing for the registration, which was there; gas {gas}"
-    return f"{paid}; for the registration in an earlier run" if outcome.resumed else paid
+    write = f"{wal_text(cost.write)} to write"
+    if outcome.operation is Operation.ON_STORAGE:
+        what = f"{write}; the storage was there"
+    elif outcome.operation in EXTENSIONS:
+        added = f"{epochs_text(outcome.extended)} more"
+        what = f"to store for {added}; the registration was there"
+    else:
+        what = f"{wal_text(cost.storage)} to store for {epochs_text(outcome.epochs)}, {write}"
+    paid = f"{wal_text(cost.total)} ({what}), gas {gas}"
+    return f"{paid}; in an earlier run" if outcome.resumed else paid
 
 
 def time_text(seconds: Seconds, size: int) -> str:

@@ -100,13 +100,15 @@ class AsyncClient:
         *,
         attributes: Mapping[str, str] | None = None,
         force: bool = False,
+        reuse_resources: bool = True,
         progress: StoreProgress | None = None,
     ) -> StoreOutcome:
         """Store a buffer, the file at a path or a binary file object for so many epochs, this one
         included; a `permanent` blob cannot be deleted before.
 
         Cut off at any point, the next `store` of the same content goes on from there and pays
-        nothing again. Otherwise as `Uploader.store`.
+        nothing again. What is there already is used before anything is bought; if it is permanent
+        by somebody else's registration, the outcome has no object. Otherwise as `Uploader.store`.
         """
         uploader = await self.uploader()
         if epochs == "max":
@@ -117,6 +119,7 @@ class AsyncClient:
             deletable=not permanent,
             attributes=attributes,
             force=force,
+            reuse_resources=reuse_resources,
             progress=progress,
         )
 

@@ -73,6 +73,7 @@ class Client:
         *,
         attributes: Mapping[str, str] | None = None,
         force: bool = False,
+        reuse_resources: bool = True,
         progress: StoreProgress | None = None,
     ) -> StoreOutcome:
         """See `AsyncClient.store`."""
@@ -83,6 +84,7 @@ class Client:
                 permanent,
                 attributes=attributes,
                 force=force,
+                reuse_resources=reuse_resources,
                 progress=progress,
             )
         )

@@ -7,13 +7,12 @@ from contextlib import aclosing
 
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.protocol.certificate import Certificate
-from walrus_core.rpc.chunks import content_of
+from walrus_core.rpc.convert import event_message
 from walrus_core.rpc.encoding_answers import chunk_answer
 from walrus_core.rpc.streams import MAX_DATA, closed
-from walrus_core.rpc.v1 import blob_pb2 as pb, chunk_pb2
+from walrus_core.rpc.v1 import blob_pb2 as pb
 from walrus_core.services.uploader import Phase
 from walrus_core.services.uploads import (
-    Content,
     News,
     Order,
     StoredBlob,
@@ -27,7 +26,6 @@ __all__ = [
     "order_of",
     "range_answers",
     "range_of",
-    "sent_content",
     "status_message",
     "store_message",
     "upload_id_of",
@@ -80,23 +78,6 @@ def _attributes_of(attributes: Mapping[str, str]) -> dict[str, str]:
     return dict(attributes)
 
 
-def sent_content(requests: AsyncIterator[pb.StoreRequest]) -> Content:
-    """What comes after the header."""
-
-    async def chunks() -> AsyncIterator[chunk_pb2.Chunk]:
-        async for request in requests:
-            if request.WhichOneof("part") != "chunk":
-                raise InvalidArgumentError("a message without a chunk after the header")
-            yield request.chunk
-
-    async def content(start: int, size: int) -> AsyncGenerator[bytes, None]:
-        async with closed(content_of(chunks(), size, start)) as pieces:
-            async for piece in pieces:
-                yield piece
-
-    return content
-
-
 def range_of(request: pb.ReconstructRequest) -> tuple[int, int | None]:
     """The first and the last byte wanted."""
     return request.start, request.end if request.HasField("end") else None
@@ -129,10 +110,10 @@ def _upload_message(upload: Upload) -> pb.Upload:
 
 
 def _blob_message(blob: StoredBlob) -> pb.StoredBlob:
-    certificate = blob.certificate
+    certificate, event = blob.certificate, blob.event
     return pb.StoredBlob(
         blob_id=blob.blob_id.digest,
-        object_id=blob.object_id,
+        object_id=blob.object_id or b"",
         size=blob.size,
         encoded_size=blob.encoded_size,
         end_epoch=blob.end_epoch,
@@ -142,6 +123,7 @@ def _blob_message(blob: StoredBlob) -> pb.StoredBlob:
         cost=blob.cost,
         gas=blob.gas,
         certificate=None if certificate is None else _certificate_message(certificate),
+        event=None if event is None else event_message(event),
     )
 
 

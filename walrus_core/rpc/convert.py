@@ -39,6 +39,8 @@ from walrus_core.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from walrus_core.storage.blob_record import EventId
+
 BlobKindName = Literal["nonexistent", "deletable", "permanent", "invalid"]
 
 AXES: Mapping[Axis, pb.Axis] = {
@@ -165,10 +167,12 @@ def blob_status_message(status: BlobStatus) -> pb.GetBlobStatusResponse:
         initial_certified_epoch=status.initial_certified_epoch,
         deletable_total_count=status.deletable_total,
         deletable_certified_count=status.deletable_certified,
-        event=pb.EventId(transaction_digest=event.transaction, sequence=event.sequence)
-        if event
-        else None,
+        event=event_message(event) if event else None,
     )
+
+
+def event_message(event: EventId) -> pb.EventId:
+    return pb.EventId(transaction_digest=event.transaction, sequence=event.sequence)
 
 
 def blob_status_of(message: pb.GetBlobStatusResponse) -> BlobStatus:

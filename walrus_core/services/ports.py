@@ -38,6 +38,7 @@ __all__ = [
     "Journal",
     "NewBlob",
     "NodeChain",
+    "Place",
     "Prices",
     "Receipt",
     "Registration",
@@ -131,6 +132,19 @@ class StorageResource:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where on an owned storage resource a blob is put.
+
+    What the storage has beyond `end_epoch`, and beyond the blob's encoded size if that is at least
+    `least_rest` bytes (1 or more), is split off and stays the wallet's.
+    """
+
+    storage_id: bytes
+    end_epoch: Epoch
+    least_rest: int
+
+
+@dataclass(frozen=True, slots=True)
 class BlobObject:
     """A registered blob; `certified_epoch` is None until enough nodes confirmed to hold it.
 
@@ -195,7 +209,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A blob that was registered and may now be uploaded, then certified."""
+    """A blob that was registered and may now be uploaded, then certified; or one that was extended.
+
+    `cost`: what that took.
+    """
 
     object_id: bytes
     end_epoch: Epoch
@@ -281,13 +298,18 @@ class Chain(ChainReader, Protocol):
         ...
 
     async def settle(self, signed: bytes) -> Registration | None:
-        """The outcome of a registration that was signed before a crash; None if it never was, and
-        now never will be, executed. Executes it if it still can be: it is paid at most once.
+        """The outcome of what `on_signed` was given before a crash; None if it never was, and now
+        never will be, executed. Executes it if it still can be: it is paid at most once.
         """
         ...
 
-    async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
-        """Register on storage that the wallet owns, which must be large enough; pay for writing."""
+    async def register_on(
+        self, blob: NewBlob, place: Place, on_signed: OnSigned | None = None
+    ) -> Registration:
+        """Register on storage that the wallet owns, as `register`; pay for writing only.
+
+        UnknownObjectError if the storage is not the wallet's, or not as large and long, any more.
+        """
         ...
 
     async def certify(self, object_id: bytes, certificate: Certificate) -> Receipt:
@@ -295,6 +317,20 @@ class Chain(ChainReader, Protocol):
         ...
 
     async def extend(self, object_id: bytes, epochs: int) -> Receipt: ...
+
+    async def prolong(
+        self,
+        object_id: bytes,
+        end_epoch: Epoch,
+        certificate: Certificate | None = None,
+        on_signed: OnSigned | None = None,
+    ) -> Registration:
+        """Have an owned blob last until `end_epoch` begins; whoever else does the same meanwhile,
+        it lasts no longer. With a certificate it is certified first, in one go, unless it is.
+
+        `on_signed` as in `register`. InvalidArgumentError if there is nothing to do.
+        """
+        ...
 
     async def delete(self, object_id: bytes) -> Receipt:
         """Delete a deletable blob; its storage, if any time is left, becomes the wallet's."""
@@ -304,6 +340,10 @@ class Chain(ChainReader, Protocol):
 
     async def blobs(self) -> Sequence[BlobObject]:
         """Those that the wallet owns."""
+        ...
+
+    async def storages(self) -> Sequence[StorageResource]:
+        """Storage that the wallet owns, with no blob on it."""
         ...
 
     async def attributes(self, object_id: bytes) -> Mapping[str, str]: ...

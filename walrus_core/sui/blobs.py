@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from walrus_core.errors import InvalidArgumentError, UnknownObjectError
-from walrus_core.services.ports import BlobObject, Receipt
+from walrus_core.services.ports import BlobObject, Cost, OnSigned, Receipt, Registration
 from walrus_core.sui import move, transactions
 from walrus_core.sui.addresses import address_text
 from walrus_core.sui.contract import (
@@ -20,9 +20,11 @@ from walrus_core.sui.contract import (
 from walrus_core.sui.draft import Draft, ObjectRef, SharedRef
 
 if TYPE_CHECKING:
+    from walrus_core.protocol.certificate import Certificate
     from walrus_core.sui.chain import SuiChain
+    from walrus_core.types import Epoch
 
-__all__ = ["Blobs", "FoundBlob"]
+__all__ = ["Blobs", "FoundBlob", "certificate_parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,7 @@ class Blobs:
 
     async def reference(self, object_id: bytes) -> ObjectRef:
         """An owned blob as transactions name it; InvalidArgumentError for a shared one."""
-        reference = (await self.find(object_id)).reference
-        if isinstance(reference, SharedRef):
-            raise InvalidArgumentError(
-                f"blob {address_text(object_id)} is shared; it can only be extended and funded"
-            )
-        return reference
+        return _owned(await self.find(object_id))
 
     async def extend(self, object_id: bytes, epochs: int) -> Receipt:
         """Extend an owned blob from the wallet, a shared one from its funds."""
@@ -78,6 +75,38 @@ class Blobs:
             return transactions.extend(view.contract, found.reference, epochs, cost, coins)
 
         return await self._chain.execution.run(plan)
+
+    async def prolong(
+        self,
+        object_id: bytes,
+        end_epoch: Epoch,
+        certificate: Certificate | None,
+        on_signed: OnSigned | None,
+    ) -> Registration:
+        """See `Chain`. InvalidArgumentError if there is nothing to do: it lasts as long already."""
+
+        async def plan(view: View) -> tuple[Draft, Cost]:
+            found = await self.find(object_id)
+            blob, reference = found.blob, _owned(found)
+            epochs = end_epoch - blob.storage.end_epoch
+            signed = None
+            if certificate is not None and blob.certified_epoch is None:
+                signed = certificate_parts(certificate, view.system.n_members)
+            if epochs <= 0:
+                if signed is None:
+                    raise InvalidArgumentError(f"blob {address_text(object_id)} lasts long enough")
+                return transactions.certify(view.contract, reference, signed), Cost(0, 0)
+            cost = view.system.prices.storage_cost(blob.storage.size, epochs)
+            coins, terms = await self._chain.wal(view, cost), (epochs, cost)
+            if signed is None:
+                draft = transactions.extend(view.contract, reference, *terms, coins)
+            else:
+                draft = transactions.certify_and_extend(
+                    view.contract, reference, signed, *terms, coins
+                )
+            return draft, Cost(cost, 0)
+
+        return await self._chain.purchase(plan, on_signed)
 
     async def burn(self, object_ids: Sequence[bytes]) -> Receipt:
         """Destroy blob objects for good; the blobs stay stored until they expire."""
@@ -109,3 +138,16 @@ class Blobs:
             return transactions.fund(view.contract, reference, amount, coins)
 
         return await self._chain.execution.run(plan)
+
+
+def _owned(found: FoundBlob) -> ObjectRef:
+    if isinstance(found.reference, SharedRef):
+        name = address_text(found.blob.object_id)
+        raise InvalidArgumentError(f"blob {name} is shared; it can only be extended and funded")
+    return found.reference
+
+
+def certificate_parts(certificate: Certificate, n_members: int) -> transactions.Signed:
+    """A certificate as the contract of a committee of so many members takes it."""
+    signature, message = bytes(certificate.signature), certificate.serialized_message
+    return signature, certificate.bitmap(n_members), message

@@ -8,7 +8,7 @@ await chain.certify(registration.object_id, certificate)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,15 +22,17 @@ from walrus_core.services.ports import (
     Cost,
     NewBlob,
     OnSigned,
+    Place,
     Receipt,
     Registration,
+    StorageResource,
 )
 from walrus_core.sui import move, transactions
 from walrus_core.sui.addresses import BYTE_VECTOR_TAG, field_id
-from walrus_core.sui.blobs import Blobs
+from walrus_core.sui.blobs import Blobs, certificate_parts
 from walrus_core.sui.committees import committees_of, member_ids, state_of
 from walrus_core.sui.connection import DEFAULT_TIMEOUT, Connection
-from walrus_core.sui.contract import ContractReader, View, contents_of, object_reference
+from walrus_core.sui.contract import ContractReader, View, contents_of
 from walrus_core.sui.draft import CoinRef, Draft
 from walrus_core.sui.events import Frame, events_of
 from walrus_core.sui.execution import Execution
@@ -50,6 +52,9 @@ if TYPE_CHECKING:
 __all__ = ["SuiChain"]
 
 ATTRIBUTES_KEY = b"\x08metadata"
+
+Planned = tuple[Draft, Cost]
+"""A transaction, and what it pays."""
 
 
 class SuiChain:
@@ -145,19 +150,29 @@ class SuiChain:
     async def register(
         self, blob: NewBlob, epochs: int, on_signed: OnSigned | None = None
     ) -> Registration:
+        async def plan(view: View) -> Planned:
+            cost = view.system.prices.cost(blob.encoded_size, epochs)
+            coins, owner = await self.wal(view, cost.total), self.address
+            return transactions.register(view.contract, blob, epochs, cost, coins, owner), cost
+
+        return await self.purchase(plan, on_signed)
+
+    async def purchase(
+        self, plan: Callable[[View], Awaitable[Planned]], on_signed: OnSigned | None
+    ) -> Registration:
+        """Execute what registers or extends a blob, as `Chain.register` does."""
         cost = Cost(0, 0)
 
-        async def plan(view: View) -> Draft:
+        async def drafted(view: View) -> Draft:
             nonlocal cost
-            cost = view.system.prices.cost(blob.encoded_size, epochs)
-            coins = await self.wal(view, cost.total)
-            return transactions.register(view.contract, blob, epochs, cost, coins, self.address)
+            draft, cost = await plan(view)
+            return draft
 
         async def keep(transaction: bytes, signature: bytes) -> None:
             if on_signed is not None:
                 await on_signed(SignedRegistration(transaction, signature, cost).to_bytes())
 
-        receipt = await self.execution.run(plan, keep)
+        receipt = await self.execution.run(drafted, keep)
         return self._registration(cost, receipt)
 
     async def settle(self, signed: bytes) -> Registration | None:
@@ -166,34 +181,39 @@ class SuiChain:
         receipt = await self.execution.settle(known.transaction, known.signature)
         return None if receipt is None else self._registration(known.cost, receipt)
 
-    async def register_on(self, blob: NewBlob, storage_id: bytes) -> Registration:
-        cost = Cost(0, 0)
-
-        async def plan(view: View) -> Draft:
-            nonlocal cost
+    async def register_on(
+        self, blob: NewBlob, place: Place, on_signed: OnSigned | None = None
+    ) -> Registration:
+        async def plan(view: View) -> Planned:
             cost = Cost(0, view.system.prices.write_cost(blob.encoded_size))
-            [item] = await self.connection.objects([storage_id])
-            storage, coins = object_reference(item), await self.wal(view, cost.write)
-            owner = self.address
-            return transactions.register_on(view.contract, blob, storage, cost.write, coins, owner)
+            storage, cuts = await self.storage.find(place, blob.encoded_size)
+            coins, owner = await self.wal(view, cost.write), self.address
+            draft = transactions.register_on(
+                view.contract, blob, storage, cuts, cost.write, coins, owner
+            )
+            return draft, cost
 
-        receipt = await self.execution.run(plan)
-        return self._registration(cost, receipt)
+        return await self.purchase(plan, on_signed)
 
     async def certify(self, object_id: bytes, certificate: Certificate) -> Receipt:
         async def plan(view: View) -> Draft:
-            return transactions.certify(
-                view.contract,
-                await self.owned.reference(object_id),
-                bytes(certificate.signature),
-                certificate.bitmap(view.system.n_members),
-                certificate.serialized_message,
-            )
+            blob = await self.owned.reference(object_id)
+            signed = certificate_parts(certificate, view.system.n_members)
+            return transactions.certify(view.contract, blob, signed)
 
         return await self.execution.run(plan)
 
     async def extend(self, object_id: bytes, epochs: int) -> Receipt:
         return await self.owned.extend(object_id, epochs)
+
+    async def prolong(
+        self,
+        object_id: bytes,
+        end_epoch: Epoch,
+        certificate: Certificate | None = None,
+        on_signed: OnSigned | None = None,
+    ) -> Registration:
+        return await self.owned.prolong(object_id, end_epoch, certificate, on_signed)
 
     async def delete(self, object_id: bytes) -> Receipt:
         async def plan(view: View) -> Draft:
@@ -207,6 +227,9 @@ class SuiChain:
 
     async def blobs(self) -> Sequence[BlobObject]:
         return await self.owned.list()
+
+    async def storages(self) -> Sequence[StorageResource]:
+        return await self.storage.list()
 
     async def attributes(self, object_id: bytes) -> Mapping[str, str]:
         found = await self._attributes(object_id)
@@ -251,8 +274,8 @@ class SuiChain:
         return await self.execution.coins(view.contract.wal_type, "WAL", amount)
 
     def _registration(self, cost: Cost, receipt: Receipt) -> Registration:
-        """What a registration's event says of it."""
-        for event in receipt.events:
+        """What the last event of a registration, or an extension, says of it."""
+        for event in reversed(receipt.events):
             object_id, end_epoch = event.fields.get("object_id"), event.fields.get("end_epoch")
             if isinstance(object_id, bytes) and isinstance(end_epoch, int):
                 return Registration(object_id, Epoch(end_epoch), cost, receipt)

@@ -1,4 +1,4 @@
-"""A registration that is signed and not sent yet, as bytes for a journal.
+"""A registration, or an extension, that is signed and not sent yet, as bytes for a journal.
 
 Whoever has them can find out later whether it was executed, and execute it if it was not: the same
 bytes are the same transaction, which is executed once.

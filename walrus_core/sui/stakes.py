@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from walrus_core.services.ports import Receipt, Stake
-from walrus_core.sui import move, transactions
+from walrus_core.sui import money_transactions, move
 from walrus_core.sui.addresses import address_text
 from walrus_core.sui.contract import View, contents_of, object_reference
 from walrus_core.sui.draft import Draft
@@ -34,7 +34,7 @@ class Stakes:
         async def plan(view: View) -> Draft:
             coins = await self._chain.wal(view, amount)
             owner = self._chain.address
-            return transactions.stake(view.contract, node_id, amount, coins, owner)
+            return money_transactions.stake(view.contract, node_id, amount, coins, owner)
 
         return await self._chain.execution.run(plan)
 
@@ -43,7 +43,7 @@ class Stakes:
 
         async def plan(view: View) -> Draft:
             [item] = await self._chain.connection.objects([object_id])
-            return transactions.request_withdrawal(view.contract, object_reference(item))
+            return money_transactions.request_withdrawal(view.contract, object_reference(item))
 
         return await self._chain.execution.run(plan)
 
@@ -53,6 +53,6 @@ class Stakes:
         async def plan(view: View) -> Draft:
             [item] = await self._chain.connection.objects([object_id])
             reference, owner = object_reference(item), self._chain.address
-            return transactions.withdraw(view.contract, reference, owner)
+            return money_transactions.withdraw(view.contract, reference, owner)
 
         return await self._chain.execution.run(plan)

@@ -1,7 +1,7 @@
 """The transactions of a wallet, drafted offline.
 
-Each function is one transaction. `reserve`, `register`, `certify`, `extend`, `delete`,
-`set_attributes` and `stake` are, byte for byte, what the official SDK builds from the same.
+Each function is one transaction. `reserve`, `register`, `certify`, `extend`, `delete` and
+`set_attributes` are, byte for byte, what the official SDK builds from the same.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from walrus_core.services.ports import Cost, NewBlob
 from walrus_core.sui.draft import Argument, CoinRef, Draft, ObjectRef, SharedRef
 
-__all__ = ["Contract"]
+__all__ = ["Contract", "Cuts", "Signed"]
 
 SUI_TYPE = "0x2::sui::SUI"
 RS2 = 1
+
+Signed = tuple[bytes, bytes, bytes]
+"""What a committee signed, as the contract takes it: signature, bitmap of the signers, message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,22 @@ class Contract:
     system: SharedRef
     staking: SharedRef
     wal_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where storage is split: what is from epoch `end_epoch` on, and beyond `size` bytes, goes off.
+
+    None where it is not.
+    """
+
+    end_epoch: int | None = None
+    size: int | None = None
+
+    def wanted(self) -> list[tuple[str, int]]:
+        """By what, and where."""
+        cuts = [("epoch", self.end_epoch), ("size", self.size)]
+        return [(by, value) for by, value in cuts if value is not None]
 
 
 def reserve(
@@ -74,29 +93,53 @@ def register_on(
     contract: Contract,
     blob: NewBlob,
     storage: ObjectRef,
+    cuts: Cuts,
     cost: int,
     coins: Sequence[CoinRef],
     owner: bytes,
 ) -> Draft:
-    """Register a blob on storage that is owned, with its attributes."""
+    """Register a blob on storage that is owned, less what is cut off, with its attributes."""
     draft = Draft()
-    place = [draft.shared(contract.system, mutable=True), draft.object(storage)]
+    system, place = draft.shared(contract.system, mutable=True), draft.object(storage)
+    wanted = [(by, _cut(draft, by, value)) for by, value in cuts.wanted()]
     identity = _identity(draft, blob)
     pairs = _pairs(draft, blob)
     recipient = draft.address(owner)
     [write] = draft.pay([cost], coins, contract.wal_type)
-    _register(draft, contract, [*place, *identity, write], pairs, recipient)
+    target = "storage_resource::split_by_"
+    rests = [draft.call(contract.package, f"{target}{by}", [place, cut]) for by, cut in wanted]
+    if rests:
+        draft.transfer(rests, recipient)
+    _register(draft, contract, [system, place, *identity, write], pairs, recipient)
     return draft
 
 
-def certify(
-    contract: Contract, blob: ObjectRef, signature: bytes, bitmap: bytes, message: bytes
-) -> Draft:
+def certify(contract: Contract, blob: ObjectRef, signed: Signed) -> Draft:
     """Certify a blob by what its committee signed."""
     draft = Draft()
-    certificate = [draft.byte_vector(part) for part in (signature, bitmap, message)]
+    certificate = [draft.byte_vector(part) for part in signed]
     objects = [draft.shared(contract.system, mutable=False), draft.object(blob)]
     draft.call(contract.package, "system::certify_blob", [*objects, *certificate])
+    return draft
+
+
+def certify_and_extend(
+    contract: Contract,
+    blob: ObjectRef,
+    signed: Signed,
+    epochs: int,
+    cost: int,
+    coins: Sequence[CoinRef],
+) -> Draft:
+    """Certify a blob, then extend it, paid from the wallet."""
+    draft = Draft()
+    objects = [draft.shared(contract.system, mutable=True), draft.object(blob)]
+    certificate = [draft.byte_vector(part) for part in signed]
+    length = draft.uint(epochs, 4)
+    [payment] = draft.pay([cost], coins, contract.wal_type)
+    draft.call(contract.package, "system::certify_blob", [*objects, *certificate])
+    draft.call(contract.package, "system::extend_blob", [*objects, length, payment])
+    draft.destroy_zero(payment, contract.wal_type)
     return draft
 
 
@@ -189,8 +232,7 @@ def split_storage(
 ) -> Draft:
     """Split storage `by` "epoch" or "size": the original keeps what is before `value`."""
     draft = Draft()
-    size = {"epoch": 4, "size": 8}[by]
-    arguments = [draft.object(storage), draft.uint(value, size)]
+    arguments = [draft.object(storage), _cut(draft, by, value)]
     recipient = draft.address(owner)
     piece = draft.call(contract.package, f"storage_resource::split_by_{by}", arguments)
     draft.transfer([piece], recipient)
@@ -205,57 +247,9 @@ def merge_storage(contract: Contract, first: ObjectRef, second: ObjectRef) -> Dr
     return draft
 
 
-def stake(
-    contract: Contract, node_id: bytes, amount: int, coins: Sequence[CoinRef], owner: bytes
-) -> Draft:
-    """Stake `amount` FROST with a node."""
-    draft = Draft()
-    staking, node = draft.shared(contract.staking, mutable=True), draft.address(node_id)
-    recipient = draft.address(owner)
-    [payment] = draft.pay([amount], coins, contract.wal_type)
-    staked = draft.call(contract.package, "staking::stake_with_pool", [staking, payment, node])
-    draft.transfer([staked], recipient)
-    return draft
-
-
-def request_withdrawal(contract: Contract, stake: ObjectRef) -> Draft:
-    """Ask for a stake back, which takes until a later epoch."""
-    draft = Draft()
-    arguments = [draft.shared(contract.staking, mutable=True), draft.object(stake)]
-    draft.call(contract.package, "staking::request_withdraw_stake", arguments)
-    return draft
-
-
-def withdraw(contract: Contract, stake: ObjectRef, owner: bytes) -> Draft:
-    """Take a stake and its rewards back."""
-    draft = Draft()
-    arguments = [draft.shared(contract.staking, mutable=True), draft.object(stake)]
-    recipient = draft.address(owner)
-    coin = draft.call(contract.package, "staking::withdraw_stake", arguments)
-    draft.transfer([coin], recipient)
-    return draft
-
-
-def exchange(package: bytes, pool: SharedRef, mist: int, owner: bytes) -> Draft:
-    """Swap SUI, split from the gas coin, for WAL at an exchange."""
-    draft = Draft()
-    target = draft.shared(pool, mutable=True)
-    recipient = draft.address(owner)
-    coin = draft.split_gas(mist)
-    wal = draft.call(package, "wal_exchange::exchange_all_for_wal", [target, coin])
-    draft.transfer([wal], recipient)
-    return draft
-
-
-def give(recipient: bytes, mist: int, frost: int, coins: Sequence[CoinRef], wal_type: str) -> Draft:
-    """Send SUI and WAL to somebody."""
-    draft = Draft()
-    target = draft.address(recipient)
-    gifts = draft.pay([frost], coins, wal_type) if frost else []
-    if mist:
-        gifts.append(draft.split_gas(mist))
-    draft.transfer(gifts, target)
-    return draft
+def _cut(draft: Draft, by: str, value: int) -> Argument:
+    """Where to split storage `by` "epoch" or "size"."""
+    return draft.uint(value, {"epoch": 4, "size": 8}[by])
 
 
 def _identity(draft: Draft, blob: NewBlob) -> list[Argument]:

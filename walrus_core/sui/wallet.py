@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.services.ports import Receipt
-from walrus_core.sui import transactions
+from walrus_core.sui import money_transactions
 from walrus_core.sui.addresses import parse_address
 from walrus_core.sui.contract import View, shared_reference
 from walrus_core.sui.draft import Draft
@@ -49,7 +49,7 @@ class Wallet:
             [item] = await self._chain.connection.objects([place])
             package = parse_address(str(item.object_type).partition("::")[0])
             owner = self._chain.address
-            return transactions.exchange(package, shared_reference(item), mist, owner)
+            return money_transactions.exchange(package, shared_reference(item), mist, owner)
 
         return await self._chain.execution.run(plan)
 
@@ -60,7 +60,7 @@ class Wallet:
 
         async def plan(view: View) -> Draft:
             coins = await self._chain.wal(view, frost)
-            return transactions.give(recipient, mist, frost, coins, view.contract.wal_type)
+            return money_transactions.give(recipient, mist, frost, coins, view.contract.wal_type)
 
         return await self._chain.execution.run(plan)
 

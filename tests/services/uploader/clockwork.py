@@ -8,9 +8,20 @@ from typing import Any
 
 from walrus_core.services.uploader import Uploader
 
-CHAIN = ("register", "settle", "certify", "blob", "blobs", "state", "committees")
+CHAIN = (
+    "register",
+    "register_on",
+    "prolong",
+    "settle",
+    "certify",
+    "blob",
+    "blobs",
+    "storages",
+    "state",
+    "committees",
+)
 JOURNAL = ("load", "save", "remove")
-NODE = ("put_metadata", "holdings", "put_slivers", "confirmation")
+NODE = ("status", "put_metadata", "holdings", "put_slivers", "confirmation")
 
 
 class Clockwork:

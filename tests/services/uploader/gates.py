@@ -10,7 +10,7 @@ from walrus_core.codec.metadata import BlobMetadata
 from walrus_core.codec.slivers import Sliver
 from walrus_core.errors import NodeUnavailableError
 from walrus_core.protocol.signed_message import SignedMessage
-from walrus_core.services.node_api import Holdings, NodeApi, StoredStatus
+from walrus_core.services.node_api import BlobStatus, Holdings, NodeApi, StoredStatus
 from walrus_core.types import Axis, BlobId
 
 Before = Callable[[str], Awaitable[None]]
@@ -36,6 +36,9 @@ class Gate:
 
     async def holdings(self, blob_id: BlobId) -> Holdings:
         return await (await self._open("holdings")).holdings(blob_id)
+
+    async def status(self, blob_id: BlobId) -> BlobStatus:
+        return await (await self._open("status")).status(blob_id)
 
     async def put_slivers(
         self, blob_id: BlobId, slivers: AsyncIterable[Sliver], *, pending: bool = False
@@ -87,6 +90,6 @@ def refusing(error: Exception, times: int = 10**9, calls: str = "") -> Before:
 
 
 async def idle(call: str) -> None:
-    """Answers what it holds, and fails at whatever is work."""
-    if call != "holdings":
+    """Answers what it holds and knows, and fails at whatever is work."""
+    if call not in ("holdings", "status"):
         raise NodeUnavailableError("gate", "dead")

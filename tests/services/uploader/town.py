@@ -18,7 +18,7 @@ from walrus_core.services.ports import BlobObject
 from walrus_core.services.uploader import NodeResult, StoreOutcome, Uploader, UploadOptions
 from walrus_core.types import BlobId
 
-CUSTOMER = b"u" * 32
+CUSTOMER, STRANGER = b"u" * 32, b"s" * 32
 
 EVEN = (1000, 1000, 1000, 1000)
 """Stakes of four nodes, of which one may be down: 3, 3, 2 and 2 of 10 shards."""
@@ -48,14 +48,21 @@ class Town:
         """Implements `Peers`, for uploaders."""
         return self.gates[self.nodes.ids.index(member.node_id)]
 
-    def uploader(self, **options: Any) -> Uploader:
-        """A new process, so to speak."""
+    def uploader(self, *, journal: MemoryJournal | None = None, **options: Any) -> Uploader:
+        """A new process, so to speak; with a journal of its own it is on another machine."""
+        return self._uploader(CUSTOMER, journal or self.journal, options)
+
+    def stranger(self) -> Uploader:
+        """Somebody else, who stores, too."""
+        return self._uploader(STRANGER, MemoryJournal(), {})
+
+    def _uploader(self, address: bytes, journal: MemoryJournal, options: Any) -> Uploader:
         peers: Any = self
         return Uploader(
-            SimChain(self.contract, CUSTOMER, self.chain.weather),
+            SimChain(self.contract, address, self.chain.weather),
             peers,
             InlineWorkers(),
-            self.journal,
+            journal,
             random.Random(5),
             UploadOptions(**options),
         )

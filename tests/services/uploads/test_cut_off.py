@@ -122,7 +122,8 @@ def test_killed_at_each_step(fast_path: Path, after: bool) -> None:
         assert not await killed(Harbour(fast_path / "whole"), Caller(BLOB), whole)
         names = dict.fromkeys(whole.steps)
         assert {"create", "write", "commit", "record", "finish", "register", "certify"} <= {*names}
-        chosen = {whole.steps.index(name) for name in NODE}  # else the uploader's own tests do that
+        of_nodes = {*NODE} & {*whole.steps}
+        chosen = {whole.steps.index(name) for name in of_nodes}  # else the uploader's own tests do
         chosen |= {number for number, name in enumerate(whole.steps) if name not in NODE}
         for stop in sorted(chosen):
             harbour, caller = Harbour(fast_path / str(stop)), Caller(BLOB)

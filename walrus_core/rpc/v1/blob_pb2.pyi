@@ -96,7 +96,7 @@ class Certificate(_message.Message):
     def __init__(self, signers: _Optional[_Iterable[int]] = ..., serialized_message: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class StoredBlob(_message.Message):
-    __slots__ = ("blob_id", "object_id", "size", "encoded_size", "end_epoch", "certified_epoch", "is_deletable", "was_stored_before", "cost", "gas", "certificate")
+    __slots__ = ("blob_id", "object_id", "size", "encoded_size", "end_epoch", "certified_epoch", "is_deletable", "was_stored_before", "cost", "gas", "certificate", "event")
     BLOB_ID_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +108,7 @@ class StoredBlob(_message.Message):
     COST_FIELD_NUMBER: _ClassVar[int]
     GAS_FIELD_NUMBER: _ClassVar[int]
     CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
     blob_id: bytes
     object_id: bytes
     size: int
@@ -119,7 +120,8 @@ class StoredBlob(_message.Message):
     cost: int
     gas: int
     certificate: Certificate
-    def __init__(self, blob_id: _Optional[bytes] = ..., object_id: _Optional[bytes] = ..., size: _Optional[int] = ..., encoded_size: _Optional[int] = ..., end_epoch: _Optional[int] = ..., certified_epoch: _Optional[int] = ..., is_deletable: bool = ..., was_stored_before: bool = ..., cost: _Optional[int] = ..., gas: _Optional[int] = ..., certificate: _Optional[_Union[Certificate, _Mapping]] = ...) -> None: ...
+    event: _node_pb2.EventId
+    def __init__(self, blob_id: _Optional[bytes] = ..., object_id: _Optional[bytes] = ..., size: _Optional[int] = ..., encoded_size: _Optional[int] = ..., end_epoch: _Optional[int] = ..., certified_epoch: _Optional[int] = ..., is_deletable: bool = ..., was_stored_before: bool = ..., cost: _Optional[int] = ..., gas: _Optional[int] = ..., certificate: _Optional[_Union[Certificate, _Mapping]] = ..., event: _Optional[_Union[_node_pb2.EventId, _Mapping]] = ...) -> None: ...
 
 class StoreResponse(_message.Message):
     __slots__ = ("upload", "progress", "blob")

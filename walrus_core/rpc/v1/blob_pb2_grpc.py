@@ -62,7 +62,9 @@ class BlobServiceServicer(object):
     def Store(self, request_iterator, context):
         """A blob in; what became of it out. The first answer names the upload and says from which byte on
         chunks are wanted. An upload that was cut off goes on with its ID; content that is stored
-        already is not paid for again.
+        already is not paid for again. Who sends more bytes than it announced, or any that are not
+        wanted, gets INVALID_ARGUMENT; once those announced are there they are stored all the same.
+        Everybody who joins an upload is told of its progress, whichever process of the server has it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -76,7 +78,10 @@ class BlobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Reconstruct(self, request, context):
-        """A blob, or some of its bytes, verified and in order.
+        """A blob, or some of its bytes, verified and in order, while it is read: only the slivers that the
+        range lies in are fetched, a few MiB (and one sliver at least) ahead of a caller who takes them;
+        each of them is checked against the metadata before any of its bytes is sent. One that nobody
+        gives is recovered, or the whole blob is read in its place. See `ReconstructRequest.check`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

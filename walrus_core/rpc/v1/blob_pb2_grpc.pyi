@@ -37,12 +37,18 @@ class BlobServiceStub:
     Store: _grpc.StreamStreamMultiCallable[_blob_pb2.StoreRequest, _blob_pb2.StoreResponse]
     """A blob in; what became of it out. The first answer names the upload and says from which byte on
     chunks are wanted. An upload that was cut off goes on with its ID; content that is stored
-    already is not paid for again.
+    already is not paid for again. Who sends more bytes than it announced, or any that are not
+    wanted, gets INVALID_ARGUMENT; once those announced are there they are stored all the same.
+    Everybody who joins an upload is told of its progress, whichever process of the server has it.
     """
     GetUploadStatus: _grpc.UnaryUnaryMultiCallable[_blob_pb2.GetUploadStatusRequest, _blob_pb2.GetUploadStatusResponse]
     """How far an upload is."""
     Reconstruct: _grpc.UnaryStreamMultiCallable[_blob_pb2.ReconstructRequest, _blob_pb2.ReconstructResponse]
-    """A blob, or some of its bytes, verified and in order."""
+    """A blob, or some of its bytes, verified and in order, while it is read: only the slivers that the
+    range lies in are fetched, a few MiB (and one sliver at least) ahead of a caller who takes them;
+    each of them is checked against the metadata before any of its bytes is sent. One that nobody
+    gives is recovered, or the whole blob is read in its place. See `ReconstructRequest.check`.
+    """
     GetStatus: _grpc.UnaryUnaryMultiCallable[_blob_pb2.GetStatusRequest, _blob_pb2.GetStatusResponse]
     """What the chain says of a blob, as the nodes know."""
 
@@ -52,12 +58,18 @@ class BlobServiceAsyncStub(BlobServiceStub):
     Store: _aio.StreamStreamMultiCallable[_blob_pb2.StoreRequest, _blob_pb2.StoreResponse]  # type: ignore[assignment]
     """A blob in; what became of it out. The first answer names the upload and says from which byte on
     chunks are wanted. An upload that was cut off goes on with its ID; content that is stored
-    already is not paid for again.
+    already is not paid for again. Who sends more bytes than it announced, or any that are not
+    wanted, gets INVALID_ARGUMENT; once those announced are there they are stored all the same.
+    Everybody who joins an upload is told of its progress, whichever process of the server has it.
     """
     GetUploadStatus: _aio.UnaryUnaryMultiCallable[_blob_pb2.GetUploadStatusRequest, _blob_pb2.GetUploadStatusResponse]  # type: ignore[assignment]
     """How far an upload is."""
     Reconstruct: _aio.UnaryStreamMultiCallable[_blob_pb2.ReconstructRequest, _blob_pb2.ReconstructResponse]  # type: ignore[assignment]
-    """A blob, or some of its bytes, verified and in order."""
+    """A blob, or some of its bytes, verified and in order, while it is read: only the slivers that the
+    range lies in are fetched, a few MiB (and one sliver at least) ahead of a caller who takes them;
+    each of them is checked against the metadata before any of its bytes is sent. One that nobody
+    gives is recovered, or the whole blob is read in its place. See `ReconstructRequest.check`.
+    """
     GetStatus: _aio.UnaryUnaryMultiCallable[_blob_pb2.GetStatusRequest, _blob_pb2.GetStatusResponse]  # type: ignore[assignment]
     """What the chain says of a blob, as the nodes know."""
 
@@ -70,7 +82,9 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_blob_pb2.StoreResponse], _abc.AsyncIterator[_blob_pb2.StoreResponse]]:
         """A blob in; what became of it out. The first answer names the upload and says from which byte on
         chunks are wanted. An upload that was cut off goes on with its ID; content that is stored
-        already is not paid for again.
+        already is not paid for again. Who sends more bytes than it announced, or any that are not
+        wanted, gets INVALID_ARGUMENT; once those announced are there they are stored all the same.
+        Everybody who joins an upload is told of its progress, whichever process of the server has it.
         """
 
     @_abc_1.abstractmethod
@@ -87,7 +101,11 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _blob_pb2.ReconstructRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_blob_pb2.ReconstructResponse], _abc.AsyncIterator[_blob_pb2.ReconstructResponse]]:
-        """A blob, or some of its bytes, verified and in order."""
+        """A blob, or some of its bytes, verified and in order, while it is read: only the slivers that the
+        range lies in are fetched, a few MiB (and one sliver at least) ahead of a caller who takes them;
+        each of them is checked against the metadata before any of its bytes is sent. One that nobody
+        gives is recovered, or the whole blob is read in its place. See `ReconstructRequest.check`.
+        """
 
     @_abc_1.abstractmethod
     def GetStatus(

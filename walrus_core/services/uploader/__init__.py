@@ -1,6 +1,7 @@
 """Storing blobs: `Uploader`, and what it is told and tells.
 
-uploader (the flow)   claims record (paying once)   fan_out node_upload sliver_stream allowance
+uploader store_run delivery (the flow)   belongings claims record (paying little, and once)
+reach (what nodes say before)   fan_out node_upload sliver_stream allowance (sending)
 """
 
 from walrus_core.services.uploader.options import UploadOptions

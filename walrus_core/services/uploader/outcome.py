@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from walrus_core.protocol.certificate import Certificate
     from walrus_core.protocol.committee import Member
     from walrus_core.services.ports import BlobObject, Cost
+    from walrus_core.storage.blob_record import EventId
 
 __all__ = [
     "NodePart",
@@ -31,7 +32,10 @@ class Operation(enum.StrEnum):
     """Where a blob's registration came from, in the official words."""
 
     REGISTERED = "registerFromScratch"
+    ON_STORAGE = "reuseStorage"
     REUSED = "reuseRegistration"
+    EXTENDED = "reuseAndExtend"
+    CERTIFIED_EXTENDED = "reuseAndExtendNonCertified"
     CERTIFIED = "alreadyCertified"
 
 
@@ -66,6 +70,7 @@ class NodeResult:
 class Seconds:
     """Where the time went. `chain` and `upload` overlap for a small blob.
 
+    `chain`: until it was paid, with looking for what there is already.
     `upload`: until nodes with a quorum of shards had everything. `confirm`: until they had said so.
     `tail`: for the others.
     """
@@ -83,12 +88,20 @@ class Seconds:
 class StoreOutcome:
     """A blob that is stored: a quorum holds it, and the chain knows.
 
-    `blob`: its object on chain. `cost`: what registering it took, now or, if `resumed`, in the run
-    that was cut off; `gas`: MIST, likewise, with what certifying took. `certificate`: what a quorum
-    signed; None if the blob was certified before.
+    `blob`: its object on chain; None if the wallet has none, as the blob is permanent by somebody
+    else's registration until `end_epoch`. `event`: of a blob that is permanent and was certified
+    before, which event nodes say it follows from; None if they had not heard of it.
+
+    `cost`: what registering or extending it took, now or, if `resumed`, in the run that was cut
+    off; `gas`: MIST, likewise, with what certifying took. `extended`: epochs that were added to a
+    registration of the wallet. `certificate`: what a quorum signed; None if the blob was certified
+    before.
     """
 
-    blob: BlobObject
+    blob_id: BlobId
+    end_epoch: Epoch
+    certified_epoch: Epoch | None
+    blob: BlobObject | None
     size: int
     encoded_size: int
     epochs: int
@@ -99,22 +112,16 @@ class StoreOutcome:
     seconds: Seconds
     nodes: tuple[NodeResult, ...] = ()
     certificate: Certificate | None = None
+    extended: int = 0
+    event: EventId | None = None
 
     @property
-    def blob_id(self) -> BlobId:
-        return self.blob.blob_id
+    def object_id(self) -> bytes | None:
+        return None if self.blob is None else self.blob.object_id
 
     @property
-    def object_id(self) -> bytes:
-        return self.blob.object_id
-
-    @property
-    def end_epoch(self) -> Epoch:
-        return self.blob.storage.end_epoch
-
-    @property
-    def certified_epoch(self) -> Epoch | None:
-        return self.blob.certified_epoch
+    def deletable(self) -> bool:
+        return self.blob is not None and self.blob.deletable
 
     @property
     def already_certified(self) -> bool:

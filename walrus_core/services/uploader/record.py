@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from walrus_core.errors import InvalidEncodingError, StorageError
 from walrus_core.services.ports import Cost, Journal, Registration
+from walrus_core.services.uploader.outcome import Operation
 from walrus_core.types import BlobId
 
 if TYPE_CHECKING:  # the curve is loaded by those who have one
@@ -34,9 +35,9 @@ def record_name(address: bytes, blob_id: BlobId, *, deletable: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """`signed`: the registration, as `Chain.settle` takes it. The others are known once it was
-    executed: the object's id, and what it took in FROST and MIST; and, before it is put on chain,
-    what a quorum signed.
+    """`signed`: what pays, as `Chain.settle` takes it: a registration, or, by its `operation`, the
+    extension of one by `extended` epochs. The others are known once it was executed: the object's
+    id, and what it took in FROST and MIST; and, before it is put on chain, what a quorum signed.
     """
 
     blob_id: BlobId
@@ -47,9 +48,11 @@ class StoreRecord:
     cost: Cost = Cost(0, 0)  # noqa: RUF009 - it is frozen
     gas: int = 0
     certificate: Certificate | None = None
+    operation: Operation = Operation.REGISTERED
+    extended: int = 0
 
     def executed(self, registration: Registration) -> Self:
-        """The record, now that the blob is registered."""
+        """The record, now that it is paid."""
         return replace(
             self,
             object_id=registration.object_id,
@@ -68,6 +71,8 @@ class StoreRecord:
             "cost": {"storage": self.cost.storage, "write": self.cost.write},
             "gas": self.gas,
             "certificate": self.certificate and self.certificate.to_json(),
+            "operation": str(self.operation),
+            "extended": self.extended,
         }
         return json.dumps(value, indent=1).encode("ascii")
 
@@ -88,6 +93,8 @@ class StoreRecord:
                 cost=Cost(_of_type(int, cost["storage"]), _of_type(int, cost["write"])),
                 gas=_of_type(int, value["gas"]),
                 certificate=_certificate(value.get("certificate")),
+                operation=Operation(value.get("operation", Operation.REGISTERED)),
+                extended=_of_type(int, value.get("extended", 0)),
             )
         except (ValueError, TypeError, KeyError, binascii.Error) as error:
             raise InvalidEncodingError(f"no record of a store: {error}") from error

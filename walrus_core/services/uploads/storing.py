@@ -110,7 +110,7 @@ class Stores:
                 blob = hold.upload.blob
                 if blob is None:
                     blob = await self._store(hold, progress)
-                else:
+                elif blob.object_id is not None:
                     await self._uploader.forget(blob.blob_id, blob.object_id, blob.deletable)
             await self._finish(hold)
             return blob

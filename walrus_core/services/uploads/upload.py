@@ -19,6 +19,7 @@ from walrus_core.types import BlobId
 if TYPE_CHECKING:
     from walrus_core.protocol.certificate import Certificate
     from walrus_core.services.uploader import StoreOutcome
+    from walrus_core.storage.blob_record import EventId
 
 __all__ = ["Order", "StoredBlob", "Upload", "UploadState", "failed", "replayed", "stored"]
 
@@ -48,11 +49,12 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
     """What became of it. `cost` in FROST, `gas` in MIST; the certificate is absent if the blob
-    `was_stored_before`.
+    was certified before. `was_stored_before`: for as long as it is wanted; `object_id`: None if
+    that was by somebody else; `event`: by which nodes know that, if it is permanent.
     """
 
     blob_id: BlobId
-    object_id: bytes
+    object_id: bytes | None
     size: int
     encoded_size: int
     end_epoch: int
@@ -62,6 +64,7 @@ class StoredBlob:
     cost: int
     gas: int
     certificate: Certificate | None = None
+    event: EventId | None = None
 
     @classmethod
     def of(cls, outcome: StoreOutcome) -> Self:
@@ -72,18 +75,19 @@ class StoredBlob:
             encoded_size=outcome.encoded_size,
             end_epoch=outcome.end_epoch,
             certified_epoch=outcome.certified_epoch or 0,
-            deletable=outcome.blob.deletable,
+            deletable=outcome.deletable,
             was_stored_before=outcome.already_certified,
             cost=outcome.cost.total,
             gas=outcome.gas,
             certificate=outcome.certificate,
+            event=outcome.event,
         )
 
     def to_json(self) -> dict[str, Any]:
-        certificate = self.certificate
+        certificate, event = self.certificate, self.event
         return {
             "blobId": str(self.blob_id),
-            "objectId": self.object_id.hex(),
+            "objectId": self.object_id and self.object_id.hex(),
             "size": self.size,
             "encodedSize": self.encoded_size,
             "endEpoch": self.end_epoch,
@@ -93,13 +97,14 @@ class StoredBlob:
             "cost": self.cost,
             "gas": self.gas,
             "certificate": certificate and base64.b64encode(certificate.to_bcs()).decode("ascii"),
+            "event": event and {"transaction": event.transaction.hex(), "sequence": event.sequence},
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         return cls(
             blob_id=BlobId.from_str(value["blobId"]),
-            object_id=bytes.fromhex(value["objectId"]),
+            object_id=_bytes(value["objectId"]),
             size=value["size"],
             encoded_size=value["encodedSize"],
             end_epoch=value["endEpoch"],
@@ -109,6 +114,7 @@ class StoredBlob:
             cost=value["cost"],
             gas=value["gas"],
             certificate=_certificate(value["certificate"]),
+            event=_event(value.get("event")),
         )
 
 
@@ -200,6 +206,18 @@ def _opened(upload_id: str, value: Mapping[str, Any]) -> Upload:
         raise InvalidEncodingError(f"of version {value['version']} != {VERSION}")
     order = Order(value["size"], value["epochs"], value["deletable"], value["attributes"])
     return Upload(upload_id, value["caller"], order)
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text)
+
+
+def _event(value: Mapping[str, Any] | None) -> EventId | None:
+    from walrus_core.storage.blob_record import EventId
+
+    if value is None:
+        return None
+    return EventId(bytes.fromhex(value["transaction"]), value["sequence"])
 
 
 def _certificate(text: str | None) -> Certificate | None:

@@ -1,0 +1,202 @@
+"""One blob that is encoded and to be stored: by what there is already, or by a delivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from walrus_core.errors import InvalidArgumentError, InvalidBlobIdError
+from walrus_core.services.ports import Cost
+from walrus_core.services.uploader.belongings import KEPT_SECONDS
+from walrus_core.services.uploader.claims import Claim, Claims
+from walrus_core.services.uploader.delivery import Delivery
+from walrus_core.services.uploader.outcome import (
+    Operation,
+    Phase,
+    Seconds,
+    StoreOutcome,
+    StoreProgress,
+)
+from walrus_core.services.uploader.reach import Word, ask_status
+
+if TYPE_CHECKING:
+    from walrus_core.protocol.committee import Committee
+    from walrus_core.services.encoding import Encoding
+    from walrus_core.services.node_api import BlobStatus
+    from walrus_core.services.ports import BlobObject, NewBlob
+    from walrus_core.services.uploader.uploader import Uploader
+    from walrus_core.types import Epoch
+
+__all__ = ["Reuse", "StoreRun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """What of what is there may serve: what is `certified` already, by whomever; `resources`: the
+    wallet's registrations and storage.
+    """
+
+    certified: bool
+    resources: bool
+
+
+@dataclass(slots=True)
+class StoreRun:
+    """`keep` is awaited with the outcome while the journal still has what it was made of."""
+
+    uploader: Uploader
+    encoding: Encoding
+    wanted: NewBlob
+    epochs: int
+    reuse: Reuse
+    progress: StoreProgress
+    keep: Callable[[StoreOutcome], Awaitable[None]] | None
+    seconds: dict[str, float]
+    claims: Claims = field(init=False)
+    _word: Word | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        uploader = self.uploader
+        self.claims = Claims(
+            uploader.chain,
+            uploader.journal,
+            uploader.belongings,
+            self.wanted,
+            self.epochs,
+            least_rest=self.encoding.metadata.config.encoded_size(0),
+        )
+
+    async def run(self, started: float) -> StoreOutcome:
+        """`started`: on the loop's clock, when the store was asked for."""
+        self.progress.phase = Phase.REGISTERING
+        begun = _now()
+        committee = (await self.uploader.chain.committees()).current
+        claim = await self.claims.resume(committee.epoch) or await self._find(committee, begun)
+        if claim is not None and claim.is_certified and claim.until is not None:
+            claim = await self._extend(claim)
+        self.seconds["chain"] += _now() - begun
+        status = self._permanent(committee.epoch)
+        if claim is None and status is not None:
+            outcome = self._elsewhere(status)
+        else:
+            delivery = self._delivery()
+            if claim is None or not claim.is_certified:
+                claim = await delivery.run(claim, committee)
+            self.progress.object_id = claim.object_id
+            blob = await self.uploader.chain.blob(claim.object_id)
+            outcome = self._outcome(claim, blob, delivery, status)
+        outcome = replace(outcome, seconds=Seconds(**self.seconds | {"total": _now() - started}))
+        if self.keep is not None:
+            await self.keep(outcome)
+        await self.claims.close()  # at the very end: who is cut off before asks for the same again
+        return outcome
+
+    # -- what there is already ----------------------------------------------------------------
+
+    async def _find(self, committee: Committee, begun: float) -> Claim | None:
+        """The wallet's registration that takes least; none if the blob is stored without it."""
+        owned: Sequence[BlobObject]
+        if self.reuse.certified:
+            self._word, owned = await asyncio.gather(
+                self._ask(committee), self._owned(begun - KEPT_SECONDS)
+            )
+        is_news = self._word is not None and self._word.is_news
+        if not is_news or owned:  # an old list will not do
+            owned = await self._owned(begun)
+        claim = self.claims.choose(owned, committee.epoch, certified=self.reuse.certified)
+        is_free = claim is not None and claim.operation is Operation.CERTIFIED
+        return claim if is_free or self._permanent(committee.epoch) is None else None
+
+    async def _ask(self, committee: Committee) -> Word | None:
+        """What nodes say of the blob, if they do; InvalidBlobIdError if it is none that can be."""
+        uploader, blob_id = self.uploader, self.wanted.blob_id
+        seconds = uploader.options.status_timeout
+        word = await ask_status(uploader.peers, committee, blob_id, seconds)
+        if word is not None and word.status.kind == "invalid":
+            raise InvalidBlobIdError(str(blob_id))
+        return word
+
+    async def _owned(self, since: float) -> Sequence[BlobObject]:
+        uploader = self.uploader
+        if not self.reuse.resources:
+            return ()
+        return await uploader.belongings.blobs(uploader.chain, self.wanted.blob_id, since)
+
+    def _permanent(self, epoch: Epoch) -> BlobStatus | None:
+        """What nodes say, if by that nobody needs to store the blob.
+
+        Attributes are on an object, which is of the wallet's own.
+        """
+        status = self._word.status if self._word is not None else None
+        if status is None or not status.is_certified or self.wanted.attributes:
+            return None
+        is_long_enough = (status.end_epoch or 0) >= epoch + self.epochs
+        return status if status.kind == "permanent" and is_long_enough else None
+
+    async def _extend(self, claim: Claim) -> Claim:
+        try:
+            return await self.claims.prolong(claim)
+        except InvalidArgumentError:  # another process has just done so
+            return replace(claim, operation=Operation.CERTIFIED, extended=0, until=None)
+
+    # -- what came of it ------------------------------------------------------------------------
+
+    def _delivery(self) -> Delivery:
+        return Delivery(
+            self.uploader,
+            self.encoding,
+            self.wanted,
+            self.claims,
+            self.progress,
+            self.seconds,
+            reuse=self.reuse.resources,
+            reached=self._word is not None,
+        )
+
+    def _outcome(
+        self, claim: Claim, blob: BlobObject, delivery: Delivery, status: BlobStatus | None
+    ) -> StoreOutcome:
+        is_permanent = claim.operation is Operation.CERTIFIED and not blob.deletable
+        return StoreOutcome(
+            blob_id=blob.blob_id,
+            end_epoch=blob.storage.end_epoch,
+            certified_epoch=blob.certified_epoch,
+            blob=blob,
+            size=self.wanted.size,
+            encoded_size=self.wanted.encoded_size,
+            epochs=self.epochs,
+            operation=claim.operation,
+            resumed=claim.resumed,
+            cost=claim.cost,
+            gas=claim.gas,
+            seconds=Seconds(),
+            nodes=delivery.fan.results() if delivery.fan else (),
+            certificate=claim.certificate,
+            extended=claim.extended,
+            event=status.event if status and is_permanent else None,
+        )
+
+    def _elsewhere(self, status: BlobStatus) -> StoreOutcome:
+        """Somebody else has stored it."""
+        assert status.end_epoch is not None
+        return StoreOutcome(
+            blob_id=self.wanted.blob_id,
+            end_epoch=status.end_epoch,
+            certified_epoch=status.initial_certified_epoch,
+            blob=None,
+            size=self.wanted.size,
+            encoded_size=self.wanted.encoded_size,
+            epochs=self.epochs,
+            operation=Operation.CERTIFIED,
+            resumed=False,
+            cost=Cost(0, 0),
+            gas=0,
+            seconds=Seconds(),
+            event=status.event,
+        )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
