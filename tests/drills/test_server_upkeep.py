@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import ssl
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from drills.callers import Code, Crowd, Tasks, connected, status_of, working
-from drills.gateway import gateway
+from drills.gateway import Gateway, gateway
 from rpc.certificates_made import Authority
 from rpc.encoding_serving import encode_requests
 
@@ -26,10 +29,10 @@ SECONDS, LONG_SECONDS = 2.0, 60.0
 ROTATIONS, LONG_ROTATIONS = 3, 60
 N_SHARDS = 100
 SIZES = (1000, 100_000, 1_500_000)
-NOT_TAKEN_IN = (Code.UNAVAILABLE, Code.CANCELLED)
-"""The latter is gRPC's own word for a call that came in the moment of the end and was handed to
-nobody: the server's log, which has all that were begun, must have none.
-"""
+REFUSED = Code.UNAVAILABLE
+"""What callers are told who come as it ends; by nobody, when it has ended."""
+
+STOP_SECONDS = 60.0
 
 NAME = "localhost"
 BLOB = bytes(range(256)) * (12 << 12)
@@ -103,54 +106,118 @@ def test_drain(tmp_path: Path, is_long: bool, figures: list[str], workers: int) 
 async def _drain(directory: Path, is_long: bool, workers: int) -> str:
     """The server is told to end while all of them have a call in the middle."""
     count = LONG_CALLERS if is_long else CALLERS
-    begun = threading.Barrier(count + 1)
-    told = threading.Event()
+    async with busy_server(directory, count, workers) as (server, crowd, encodings):
+        ending = asyncio.ensure_future(server.process.stop(timeout=2 * STOP_SECONDS))
+        await asyncio.sleep(0)
+        await encodings.finish()
+        assert await ending == 0
+    return (
+        f"drained, {workers} workers: {count} encodings in the middle came to their end; of the"
+        f" others' calls {crowd.tally}, and of all that the server took in none was lost:"
+        f" {_logged(server.log)[Code.OK.name]} calls"
+    )
 
-    def encode(address: str) -> Any:
-        """Begun before the server is told, read after that."""
+
+def test_workers_end_in_turn(tmp_path: Path, is_long: bool, figures: list[str]) -> None:
+    figures.append(asyncio.run(_workers_in_turn(tmp_path, is_long)))
+
+
+async def _workers_in_turn(directory: Path, is_long: bool) -> str:
+    """Each of two workers is told to end, with calls in the middle, when the other serves."""
+    count = LONG_CALLERS if is_long else CALLERS
+    async with busy_server(directory, count, workers=2) as (server, crowd, encodings):
+        first, second = server.pids()[1:]
+        os.kill(first, signal.SIGTERM)
+        await asyncio.sleep(1)
+        await encodings.finish()
+        await _replaced(server, {first, second}, 1)
+        os.kill(second, signal.SIGTERM)
+        await _replaced(server, {first, second}, 2)
+        served = crowd.tally.codes[Code.OK]
+        async with asyncio.timeout(STOP_SECONDS):
+            while crowd.tally.codes[Code.OK] < served + count:
+                await asyncio.sleep(0.1)
+    return (
+        f"two workers told to end in turn: {count} encodings in the middle came to their end; the"
+        f" others' calls: {crowd.tally}; of all that the server took in none was lost:"
+        f" {_logged(server.log)[Code.OK.name]} calls"
+    )
+
+
+async def _replaced(server: Gateway, workers: set[int], count: int) -> None:
+    """Wait until so many of these are gone, and others serve in their place."""
+    async with asyncio.timeout(2 * STOP_SECONDS):
+        while True:
+            lines = server.log.read_text(encoding="utf-8").splitlines()
+            serving = {json.loads(line).get("pid") for line in lines} - workers - {None}
+            if len(serving) >= count:
+                return
+            await asyncio.sleep(0.1)
+
+
+class Encodings:
+    """So many, begun and in the middle, each over a connection of its own."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._begun = threading.Barrier(count + 1)
+        self._told = threading.Event()
+        self._threads = ThreadPoolExecutor(count + 1)
+        self._ends: list[asyncio.Future[Any]] = []
+
+    async def begin(self, address: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._ends = [
+            loop.run_in_executor(self._threads, self._encode, address) for _ in range(self._count)
+        ]
+        await loop.run_in_executor(self._threads, self._begun.wait, 60)
+
+    async def finish(self) -> None:
+        """All come to their end, and well."""
+        self._told.set()
+        assert set(await asyncio.gather(*self._ends)) == {Code.OK}
+
+    def _encode(self, address: str) -> Any:
         with connected(address) as channel:
             stub = encoding_pb2_grpc.EncodingServiceStub(channel)
             call = stub.Encode(encode_requests(BLOB, n_shards=N_SHARDS))
             assert next(call)
-            begun.wait(60)
-            told.wait(60)
-            return status_of(call)
+            self._begun.wait(60)
+            self._told.wait(60)
+            return status_of(call)[0]
 
-    async with gateway(directory, workers=workers, graceful_shutdown_seconds=60) as server:
-        crowd = Crowd(count)
-        tasks = Tasks(SIZES, N_SHARDS)
+
+@asynccontextmanager
+async def busy_server(
+    directory: Path, count: int, workers: int
+) -> AsyncIterator[tuple[Gateway, Crowd, Encodings]]:
+    """With a crowd of callers that go on while the body runs, and as many encodings begun.
+
+    In the end none was lost that it took in; callers were answered, or refused.
+    """
+    crowd, encodings, tasks = Crowd(count), Encodings(count), Tasks(SIZES, N_SHARDS)
+    async with gateway(
+        directory, workers=workers, graceful_shutdown_seconds=STOP_SECONDS
+    ) as server:
         with ExitStack() as connections:
             channels = [connections.enter_context(connected(server.address)) for _ in range(count)]
             living = crowd.come(working(server.address, tasks, channels))
-            loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor(count + 1)
-            results = asyncio.gather(
-                *[loop.run_in_executor(threads, encode, server.address) for _ in range(count)]
-            )
-            await loop.run_in_executor(threads, begun.wait, 60)
-            ending = asyncio.ensure_future(server.process.stop(timeout=60))
-            await asyncio.sleep(0)
-            told.set()
-            codes = {code for code, _ in await results}
-            status = await ending
+            await encodings.begin(server.address)
+            yield server, crowd, encodings
             await crowd.leave(living)
-        assert codes == {Code.OK}
-        assert status == 0
-        crowd.tally.assert_only(Code.OK, Code.RESOURCE_EXHAUSTED, *NOT_TAKEN_IN)
-        assert not server.failures()
-        ended = _logged(server.log)
-        assert set(ended) <= {"OK", "RESOURCE_EXHAUSTED"}, ended
-    return (
-        f"drained, {workers} workers: {count} encodings in the middle came to their end; of the"
-        f" others' calls {crowd.tally}, and of all that the server took in none was lost:"
-        f" {sum(ended.values())} calls"
-    )
+    crowd.tally.assert_only(Code.OK, Code.RESOURCE_EXHAUSTED, REFUSED)
+    assert not server.failures()
+    ended = _logged(server.log)
+    assert set(ended) <= {"OK", "RESOURCE_EXHAUSTED", "refused"}, ended
 
 
 def _logged(log: Path) -> dict[str, int]:
-    """How calls ended, by the server's log."""
+    """How calls ended, by the server's log; those are `refused` of which nothing was taken in."""
     codes: dict[str, int] = {}
     for line in log.read_text(encoding="utf-8").splitlines():
-        code = json.loads(line).get("code")
-        if code is not None:
+        said = json.loads(line)
+        if (code := said.get("code")) is not None:
+            if code == REFUSED.name and not said["received"]:
+                code = "refused"
             codes[code] = codes.get(code, 0) + 1
     return codes

@@ -100,7 +100,10 @@ class Workers:
                 raise error
             if loop.time() - begun > LIVED:
                 pause = FIRST_PAUSE
-            _log.error("worker %d: %s; the next one starts in %g s", number, error, pause)
+            if self._processes[number].returncode == 0:
+                _log.info("worker %d was told to end; the next one starts in %g s", number, pause)
+            else:
+                _log.error("%s; the next one starts in %g s", error, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
