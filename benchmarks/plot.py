@@ -1,4 +1,4 @@
-"""Draw benchmarks/results/ratios.json as benchmarks/plots/*.png, for the README.
+"""Draw benchmarks/results/{ratios,server}.json as benchmarks/plots/*.png, for the README.
 
 python benchmarks/plot.py
 """
@@ -10,6 +10,7 @@ from typing import Any
 from harness import OURS, RIVAL, Row, size_label
 from matplotlib.figure import Figure
 from records import load
+from server_tables import GOALS
 from targets import TARGETS
 
 PLOTS = Path(__file__).parent / "plots"
@@ -74,10 +75,65 @@ def series(contest: str) -> dict[str, dict[int, float]]:
     return found
 
 
+def draw_streams(panel: Any) -> None:
+    """What the server takes of a bare stream and the kernel, one after the other."""
+    rows = [row for row in load("server")["rows"] if row["contest"] == "stream"]
+    sizes = sorted({row["size"] for row in rows})
+    calls = list(dict.fromkeys(row["call"] for row in rows))
+    for number, name in enumerate(calls):
+        factors = {row["size"]: row["factor"] for row in rows if row["call"] == name}
+        places = [sizes.index(size) + WIDTH * (number - (len(calls) - 1) / 2) for size in factors]
+        reach = [
+            [each["median"] - each["min"] for each in factors.values()],
+            [each["max"] - each["median"] for each in factors.values()],
+        ]
+        medians = [each["median"] for each in factors.values()]
+        panel.bar(places, medians, WIDTH * 0.9, yerr=reach, capsize=2, label=name)
+    panel.axhline(GOALS["stream"], color="black", linewidth=0.8, label="wanted, at most")
+    panel.set_xticks(range(len(sizes)), [size_label(size) for size in sizes])
+    panel.yaxis.set_major_formatter("{x:g}x")
+    panel.set_title("gRPC server / (bare gRPC stream + kernel alone)")
+
+
+def draw_callers(panel: Any) -> None:
+    """Latency of `ComputeBlobId` by the number of callers, and how many are answered a second."""
+    rows = [row for row in load("server")["rows"] if row["contest"] == "throughput"]
+    for number, size in enumerate(sorted({row["size"] for row in rows})):
+        of_size = [row for row in rows if row["size"] == size]
+        callers = [row["callers"] for row in of_size]
+        for quantile, style in {"p50": "o-", "p99": "^:"}.items():
+            seconds = [row[quantile] for row in of_size]
+            label = f"{size_label(size)}, {quantile}"
+            panel.plot(callers, seconds, style, color=f"C{number}", markersize=5, label=label)
+        for row in of_size:
+            panel.annotate(
+                f"{row['rate']:.0f}/s",
+                (row["callers"], row["p50"]),
+                (0, -11),
+                textcoords="offset points",
+                ha="center",
+                fontsize="x-small",
+            )
+    panel.set_xscale("log", base=2)
+    panel.set_xticks(callers, [str(count) for count in callers])
+    panel.set_yscale("log")
+    panel.yaxis.set_major_formatter(lambda seconds, _: f"{1000 * seconds:g} ms")
+    panel.set_xlabel("callers at once")
+    panel.set_title("ComputeBlobId: p50 and p99, answers a second")
+
+
+DRAWN = {
+    "ratios": draw_ratios,
+    "encode": draw_encode,
+    "server": draw_streams,
+    "callers": draw_callers,
+}
+
+
 def main() -> None:
     """Write a picture of each."""
     PLOTS.mkdir(exist_ok=True)
-    for name, draw in {"ratios": draw_ratios, "encode": draw_encode}.items():
+    for name, draw in DRAWN.items():
         figure = Figure(figsize=(7.5, 4.2), layout="constrained")
         panel = figure.subplots()
         draw(panel)

@@ -73,9 +73,10 @@ def _running(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @contextmanager
-def served(directory: Path, *options: str) -> Iterator[Server]:
-    """`walrus-core serve`, the engine alone, with these options."""
-    command = ["-m", "walrus_core", "serve", "--json", "--listen", "127.0.0.1:0", "--no-network"]
+def served(directory: Path, *options: str, network: str | None = None) -> Iterator[Server]:
+    """`walrus-core serve` with these options; the engine alone, or with a network's blobs."""
+    command = ["-m", "walrus_core", "serve", "--json", "--listen", "127.0.0.1:0"]
+    command += ["--no-network"] if network is None else ["--network", network]
     spool = directory / "-".join(["spool", *options]).replace("-", "")
     with _running(*command, "--spool", str(spool), *options) as (process, line):
         yield Server(process, json.loads(line)["address"])

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from statistics import median
 
 from harness import KIB, MIB, Row, spread
@@ -22,6 +23,9 @@ from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 METHOD = f"/{ENCODING_SERVICE}/"
 SECONDS = 2.0
 """How long each number of callers calls."""
+
+CALLS_IN_TURN = 8
+"""Of a call that is as quick as a processor needs to wake up."""
 
 CALLERS = (1, 2, 4, 8, 16, 32, 64)
 THROUGHPUT_SIZES = (KIB, 8 * MIB)
@@ -55,7 +59,7 @@ def stream(server: Server, raw: Server, which: str, size: int, rounds: int) -> R
             "raw": lambda: call(raw_channel, RAW_METHOD, bare),
             "kernel": kernel,
         }
-        seconds = _in_turns(runs, rounds)
+        seconds = in_turns(runs, rounds)
     return {
         "contest": "stream",
         "call": which,
@@ -64,24 +68,28 @@ def stream(server: Server, raw: Server, which: str, size: int, rounds: int) -> R
         "messages": [len(messages), len(answers)],
         "bytes": [sum(map(len, messages)), sum(answers)],
         "seconds": {name: spread(values) for name, values in seconds.items()},
-        "factor": _factor(seconds),
+        "factor": factor(seconds),
     }
 
 
 def naming_latency(server: Server, size: int, rounds: int) -> Row:
-    """ComputeBlobId above the kernel."""
+    """ComputeBlobId above the kernel: the time of one call, of several in each turn."""
     messages = naming(blob(size))
     with connected(server.address) as channel:
         runs: dict[str, Callable[[], object]] = {
             "server": lambda: call(channel, METHOD + "ComputeBlobId", messages),
             "kernel": lambda: wc.compute_metadata(blob(size), n_shards=N_SHARDS, threads=1),
         }
-        seconds = _in_turns(runs, rounds)
+        seconds = in_turns(
+            {name: partial(_several, run, CALLS_IN_TURN) for name, run in runs.items()}, rounds
+        )
+    seconds = {name: [each / CALLS_IN_TURN for each in all_] for name, all_ in seconds.items()}
     above = [a - b for a, b in zip(seconds["server"], seconds["kernel"], strict=True)]
     return {
         "contest": "id",
         "size": size,
         "rounds": rounds,
+        "calls_in_turn": CALLS_IN_TURN,
         "seconds": {name: spread(values) for name, values in seconds.items()},
         "above": spread(above),
     }
@@ -111,14 +119,14 @@ def workers(servers: Sequence[Server], rounds: int) -> Row:
         for which, server in order if number % 2 else order[::-1]:
             taken, elapsed = _calls(server, messages, WORKER_CALLERS, WORKER_SECONDS)
             rates[which].append(len(taken) / elapsed)
-    factor = [two / one for one, two in zip(*rates, strict=True)]
+    factors = [two / one for one, two in zip(*rates, strict=True)]
     return {
         "contest": "workers",
         "size": WORKER_SIZE,
         "callers": WORKER_CALLERS,
         "rounds": rounds,
         "rates": [spread(each) for each in rates],
-        "factor": spread(factor),
+        "factor": spread(factors),
     }
 
 
@@ -146,7 +154,7 @@ def memory(server: Server, allowed: int) -> Row:
     }
 
 
-def _in_turns(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def in_turns(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Seconds of each, after one that does not count; every other round in reverse order."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
@@ -162,7 +170,13 @@ def _in_turns(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, l
     return seconds
 
 
-def _factor(seconds: dict[str, list[float]]) -> Row:
+def _several(run: Callable[[], object], count: int) -> None:
+    for _ in range(count):
+        run()
+
+
+def factor(seconds: dict[str, list[float]]) -> Row:
+    """How much longer the server takes than stream and kernel one after the other."""
     rounds = zip(seconds["server"], seconds["raw"], seconds["kernel"], strict=True)
     return spread([server / (raw + kernel) for server, raw, kernel in rounds])
 

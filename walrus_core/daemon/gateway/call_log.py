@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from walrus_core.rpc.attendants import Attendant, Traffic, Visit, caller_name, request_id
@@ -32,6 +33,10 @@ class _LoggedCall(Traffic):
         self._method = visit.method
 
     def ended(self, code: str, seconds: float) -> None:
+        # The caller, who still waits for its answer, does not wait for the line.
+        asyncio.get_running_loop().call_soon(self._write, code, seconds)
+
+    def _write(self, code: str, seconds: float) -> None:
         _log.info(
             "%s: %s",
             self._method.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from walrus_core.codec.config import EncodingConfig
 from walrus_core.errors import BlobTooLargeError, InvalidArgumentError
 from walrus_core.services.engine.options import EngineOptions
-from walrus_core.services.engine.pool import Lane, Pool
+from walrus_core.services.engine.pool import Lane, Pool, settled
 from walrus_core.services.engine.room import room_for
 
 __all__ = ["Content", "check_size", "lane_for", "lent", "received"]
@@ -51,15 +52,23 @@ async def lent(lane: Lane, memory: int, pool: Pool, disk: int) -> AsyncIterator[
 
 @asynccontextmanager
 async def received(
-    content: Content, pool: Pool, options: EngineOptions
+    content: Content, pool: Pool, options: EngineOptions, *, ahead: bool = False
 ) -> AsyncIterator[memoryview]:
     """All bytes of a blob whose size was checked; held once. InvalidArgumentError if they are fewer
-    or more than was said.
+    or more than was said; `ahead`: that they are more may turn out after the body, which makes
+    nothing known before. It need not wait for its caller to say that this was all.
     """
     first = await anext(content.parts, b"")
     if len(first) == content.size:
-        await _complete(content, len(first))
-        yield memoryview(first)
+        ending = asyncio.create_task(_complete(content, len(first)))
+        try:
+            if not ahead:
+                await ending
+            yield memoryview(first)
+            await ending
+        finally:
+            ending.cancel()
+            await settled(ending)
         return
     async with room_for(content.size, pool, options.in_memory, options.directory) as room:
         offset, data = 0, first

@@ -27,7 +27,7 @@ async def named(
     disk = size + extension - memory
     async with (
         lent(lane, memory, pool, disk),
-        received(content, pool, options) as blob,
+        received(content, pool, options, ahead=True) as blob,
     ):
 
         def compute(job: Job) -> VerifiedMetadata:
