@@ -24,6 +24,9 @@ from walrus_core.types import Axis, BlobId, SliverPairIndex
 WAIT = 10.0
 """Seconds that a node has to learn of the registration."""
 
+EPOCHS = 8
+"""That it is to be stored for."""
+
 
 class Cheat:
     """One such blob, of a client that stores it once and does not care how that ends."""
@@ -53,7 +56,7 @@ class Cheat:
         size = metadata.unencoded_length
         encoded_size = metadata.config.encoded_size(size)
         blob = NewBlob(metadata.blob_id, metadata.root_hash, size, encoded_size)
-        object_id = (await chain.register(blob, 8)).object_id
+        object_id = (await chain.register(blob, EPOCHS)).object_id
         message = Confirmation(committee.epoch, self.blob_id, object_id)
         builder = CertificateBuilder(committee, message)
         victim = committee.holder_of_pair(self.blob_id, self._pair)

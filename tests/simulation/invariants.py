@@ -2,7 +2,8 @@
 
 * A certificate is accepted only if, when they signed, the honest ones of its signers had both
   slivers of each of their shards on disk.
-* WAL is conserved, and a wallet has paid for exactly the registrations that it asked for.
+* WAL is conserved, and a wallet has paid for exactly the registrations that it asked for, and for
+  no blob for longer than it wanted.
 * What is read is what was stored.
 """
 
@@ -56,16 +57,25 @@ class Confirmations:
 
 @dataclass
 class Payments:
-    """What each wallet meant to pay for: `allowed` registrations at most, by wallet and blob."""
+    """What each wallet meant to pay for, by wallet and blob: `allowed` registrations at most, until
+    `longest` epochs from then, and what they were extended by beside that.
+    """
 
     contract: Contract
     allowed: dict[tuple[bytes, BlobId], int] = field(default_factory=dict)
+    longest: dict[tuple[bytes, BlobId], int] = field(default_factory=dict)
     _ends: dict[Any, tuple[bytes, BlobId, Any]] = field(default_factory=dict)
     _checked: int = 0
 
-    def allow(self, wallet: bytes, blob_id: BlobId) -> None:
-        """One more registration of this blob is wanted."""
-        self.allowed[wallet, blob_id] = self.allowed.get((wallet, blob_id), 0) + 1
+    def allow(self, wallet: bytes, blob_id: BlobId, epochs: int) -> None:
+        """One more registration of this blob is wanted, for so many epochs."""
+        key = wallet, blob_id
+        self.allowed[key] = self.allowed.get(key, 0) + 1
+        self.longest[key] = max(self.longest.get(key, 0), epochs)
+
+    def allow_extension(self, wallet: bytes, blob_id: BlobId, epochs: int) -> None:
+        """It may last so much longer."""
+        self.longest[wallet, blob_id] = self.longest.get((wallet, blob_id), 0) + epochs
 
     def check(self) -> None:
         ledger = self.contract.ledger
@@ -82,7 +92,11 @@ class Payments:
         if event.name == "BlobDeleted":
             self._ends.pop(object_id, None)
         elif event.name == "BlobCertified" and object_id in self._ends:
-            self._ends[object_id] = (*self._ends[object_id][:2], end)
+            wallet, blob_id, _ = self._ends[object_id]
+            self._ends[object_id] = wallet, blob_id, end
+            latest = self.contract.ledger.state.system.epoch + self.longest[wallet, blob_id]
+            if end > latest:
+                raise Violation(f"{blob_id} is paid for until epoch {end} > {latest}")
         elif event.name == "BlobRegistered":
             blob_id, epoch = blob_of(event), event.fields["epoch"]
             self._ends[object_id] = wallet, blob_id, end

@@ -157,7 +157,7 @@ class Simulation:
 
     def _step(self) -> None:
         work = self.work
-        steps = [(work.store, 8), (work.read, 5), (work.extend, 1), (work.delete, 1)]
+        steps = [(work.store, 8), (work.read, 5), (work.extend, 1), (work.delete, 2)]
         if "cheats" in self.plan.faults:
             steps.append((work.cheat, 2))
         steps += [(s, 2) for name, s in self.faults.steps().items() if name in self.plan.faults]

@@ -18,6 +18,7 @@ from simulation.trace import Trace
 from walrus_core.codec.encoder import compute_metadata
 from walrus_core.errors import BlobNotFoundError, InconsistentBlobError
 from walrus_core.localnet.ledger.objects import Blob
+from walrus_core.services.uploader import StoreOutcome
 from walrus_core.types import BlobId
 
 SIZES = [1, 20, 300, 1000, 4000]
@@ -35,6 +36,7 @@ class Intent:
     blob_id: BlobId
     epochs: int
     deletable: bool
+    since: int
     task: asyncio.Task[Any] | None = None
     done: bool = False
 
@@ -78,23 +80,28 @@ class Work:
     def permanent(self) -> set[BlobId]:
         return {blob_id_of(blob) for blob in self._objects() if not blob.deletable}
 
+    @property
+    def _epoch(self) -> int:
+        return self.contract.ledger.state.system.epoch
+
     def _all_live(self) -> set[BlobId]:
         return {blob_id_of(blob) for blob in self._objects() if blob.certified_epoch is not None}
 
-    def _objects(self) -> list[Blob]:
-        """Those that have not ended, as the ledger has it."""
-        epoch = self.contract.ledger.state.system.epoch
+    def _objects(self, blob_id: BlobId | None = None) -> list[Blob]:
+        """Those that have not ended, or all of one blob, as the ledger has it."""
+        epoch = self._epoch
         return [
             blob
             for blob in self.contract.ledger.objects.values()
-            if isinstance(blob, Blob) and blob.storage.end_epoch > epoch
+            if isinstance(blob, Blob)
+            and (blob.storage.end_epoch > epoch if blob_id is None else blob_id_of(blob) == blob_id)
         ]
 
     # -- storing ------------------------------------------------------------------------------
 
     def store(self) -> None:
         client, chance = self.chance.choice(self.clients), self.chance
-        if self.contents and chance.random() < 0.15:
+        if self.contents and chance.random() < 0.35:
             content = chance.choice(list(self.contents.values()))
         else:
             content = chance.randbytes(chance.choice([*SIZES, chance.randint(1, LARGEST)]))
@@ -102,8 +109,9 @@ class Work:
         if self._is_wanted(client, blob_id):
             return
         self.contents[blob_id] = content
-        intent = Intent(client, content, blob_id, chance.randint(1, 8), chance.random() < 0.6)
-        self.payments.allow(client.address, blob_id)
+        epochs, deletable = chance.randint(1, 8), chance.random() < 0.6
+        intent = Intent(client, content, blob_id, epochs, deletable, self._epoch)
+        self.payments.allow(client.address, blob_id, intent.epochs)
         self.intents.append(intent)
         self.pursue(intent)
 
@@ -117,8 +125,11 @@ class Work:
             outcome = await client.store(intent.content, intent.epochs, intent.deletable)
             intent.done = True
             self.trace.note(f"{name}: {outcome.operation}")
-            if outcome.blob_id != intent.blob_id or outcome.certified_epoch is None:
+            until = intent.since + intent.epochs
+            if outcome.blob_id != intent.blob_id or outcome.end_epoch < until:
                 raise Violation(f"{name}: {outcome}")
+            if outcome.certified_epoch is None or not self._lasts(outcome):
+                raise Violation(f"{name}, and it is not: {outcome}")
 
         intent.task = self._start(client, store(), name)
 
@@ -134,10 +145,19 @@ class Work:
         client = self.chance.choice(self.clients)
         cheat = cheats.Cheat(self.contract, client, self.chance)
         self.cheated.add(cheat.blob_id)
-        self.payments.allow(client.address, cheat.blob_id)
+        self.payments.allow(client.address, cheat.blob_id, cheats.EPOCHS)
         name = f"{client.name} cheats with {cheat.blob_id}"
         self.trace.note(name)
         self._start(client, cheat.store(), name)
+
+    def _lasts(self, outcome: StoreOutcome) -> bool:
+        """Whether what a store tells is so: of its object, or of a blob that nobody can delete."""
+        return any(
+            blob.certified_epoch is not None
+            and blob.storage.end_epoch >= outcome.end_epoch
+            and (blob.id == outcome.object_id if outcome.object_id else not blob.deletable)
+            for blob in self._objects(outcome.blob_id)
+        )
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -193,7 +213,11 @@ class Work:
     # -- other things to do with blobs ----------------------------------------------------------
 
     def extend(self) -> None:
-        self._with_a_blob("extends", lambda chain, blob: chain.extend(blob.id, 2))
+        def extend(chain: SimChain, blob: Blob) -> Awaitable[object]:
+            self.payments.allow_extension(chain.address, blob_id_of(blob), 2)
+            return chain.extend(blob.id, 2)
+
+        self._with_a_blob("extends", extend)
 
     def delete(self) -> None:
         self._with_a_blob("deletes", lambda chain, blob: chain.delete(blob.id))
