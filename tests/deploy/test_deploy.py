@@ -4,14 +4,19 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
 import yaml
+from cli.serving import BLOB_ID, name_blob, places
 from click.testing import CliRunner
 
+from deploy import errors_document
 from walrus_core.cli.app import app
+from walrus_core.daemon.gateway.caller_file import load_callers
 from walrus_core.daemon.gateway.metrics import GatewayMetrics
 from walrus_core.rpc.attendants import Method, Visit
 from walrus_core.services.engine import Pool
@@ -59,6 +64,61 @@ def test_alerts_say_what_to_do() -> None:
         for rule in group["rules"]:
             assert rule["labels"]["severity"] in ("page", "ticket")
             assert rule["annotations"].keys() == {"summary", "description"}
+
+
+def test_each_alert_fires_when_it_should() -> None:
+    """And not when it should not: Prometheus' own tool says so, if it is there."""
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"]
+    names = {rule["alert"] for group in rules for rule in group["rules"]}
+    cases = yaml.safe_load((DEPLOY / "alerts_test.yaml").read_text())["tests"]
+    asked = [expression for case in cases for expression in case["promql_expr_test"]]
+    fires = "".join(each["expr"] for each in asked if each["exp_samples"])
+    assert {name for name in names if f'"{name}"' not in fires} == set()
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is needed: Debian has it in prometheus")
+    subprocess.run(["promtool", "check", "rules", "alerts.yaml"], cwd=DEPLOY, check=True)
+    subprocess.run(["promtool", "test", "rules", "alerts_test.yaml"], cwd=DEPLOY, check=True)
+
+
+def test_the_unit_forbids_nothing_that_is_needed(tmp_path: Path) -> None:
+    """The server answers under its filter of system calls."""
+    if not shutil.which("systemd-analyze") or not find_library("seccomp"):
+        pytest.skip("systemd-analyze and libseccomp are needed")
+    unit = DEPLOY / "walrus-core-serve.service"
+    program = [sys.executable, "-m", "walrus_core", "serve", "--json", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, str(Path(__file__).with_name("confined.py")), str(unit), *program]
+    log = tmp_path / "log"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(
+            command, env=places(tmp_path), stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line, log.read_text()
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            assert "Seccomp:\t2" in status
+            assert name_blob(json.loads(line)["address"]) == bytes(BLOB_ID)
+        finally:
+            process.terminate()
+    assert process.returncode == 0, log.read_text()
+
+
+def test_the_errors_are_those_of_the_table() -> None:
+    """Written by tests/deploy/errors_document.py."""
+    assert errors_document.DOCUMENT.read_text(encoding="utf-8") == errors_document.rendered()
+
+
+def test_the_callers_of_the_readme(tmp_path: Path) -> None:
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(callers:.*?)^```", text, re.DOTALL | re.MULTILINE)
+    file = tmp_path / "callers.yaml"
+    file.write_text(example)
+    book = load_callers(file)
+    assert [caller.name for caller in book.by_token.values()] == ["ingest"]
+    assert [caller.name for caller in book.by_certificate.values()] == ["reader"]
 
 
 def test_the_unit_is_one(tmp_path: Path) -> None:
