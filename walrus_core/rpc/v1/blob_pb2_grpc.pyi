@@ -3,7 +3,8 @@
 isort:skip_file
 Blobs on the network for other programs: stored, paid for by the server's wallet, and read back.
 
-Errors as in node.proto.
+Who calls, and the names of calls, as in encoding.proto. Errors as in node.proto; proto/errors.md
+has all of them.
 """
 
 from collections import abc as _abc

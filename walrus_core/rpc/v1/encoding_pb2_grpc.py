@@ -79,7 +79,8 @@ class EncodingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Decode(self, request_iterator, context):
-        """Enough slivers of one axis in; the blob out, once it is known to be right.
+        """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
+        authentic ends the call: VerifySlivers tells them apart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,7 +94,9 @@ class EncodingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Recover(self, request_iterator, context):
-        """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent.
+        """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
+        them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
+        them from different secondary slivers, a secondary one n - 2f from primary slivers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

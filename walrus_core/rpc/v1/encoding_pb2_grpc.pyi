@@ -7,7 +7,13 @@ Every call is a stream whose first message is a header and whose others bring th
 1 MiB in each; small slivers share a message. Metadata are BCS of BlobMetadataWithId. Slivers that
 come in are verified before they are used.
 
-Errors as in node.proto.
+A blob for n shards, of which f = (n - 1) / 3, rounded down, may fail, has n primary slivers and n
+secondary ones; any n - 2f of the first, or n - f of the second, give it back: 334 or 667 of 1000.
+
+A server that knows its callers takes `authorization: Bearer TOKEN` as metadata. `x-request-id`
+there names the call in the server's logs; the trailer of that name says how it is named.
+
+Errors as in node.proto; proto/errors.md has all of them.
 """
 
 from collections import abc as _abc
@@ -43,11 +49,16 @@ class EncodingServiceStub:
     ComputeBlobId: _grpc.StreamUnaryMultiCallable[_encoding_pb2.ComputeBlobIdRequest, _encoding_pb2.ComputeBlobIdResponse]
     """A blob in; its ID and metadata out. Much cheaper than encoding: no sliver is kept."""
     Decode: _grpc.StreamStreamMultiCallable[_encoding_pb2.DecodeRequest, _encoding_pb2.DecodeResponse]
-    """Enough slivers of one axis in; the blob out, once it is known to be right."""
+    """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
+    authentic ends the call: VerifySlivers tells them apart.
+    """
     VerifySlivers: _grpc.StreamUnaryMultiCallable[_encoding_pb2.VerifySliversRequest, _encoding_pb2.VerifySliversResponse]
     """Slivers in; which of them are what the metadata commit to out."""
     Recover: _grpc.StreamStreamMultiCallable[_encoding_pb2.RecoverRequest, _encoding_pb2.RecoverResponse]
-    """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent."""
+    """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
+    them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
+    them from different secondary slivers, a secondary one n - 2f from primary slivers.
+    """
 
 @_typing.type_check_only
 class EncodingServiceAsyncStub(EncodingServiceStub):
@@ -57,11 +68,16 @@ class EncodingServiceAsyncStub(EncodingServiceStub):
     ComputeBlobId: _aio.StreamUnaryMultiCallable[_encoding_pb2.ComputeBlobIdRequest, _encoding_pb2.ComputeBlobIdResponse]  # type: ignore[assignment]
     """A blob in; its ID and metadata out. Much cheaper than encoding: no sliver is kept."""
     Decode: _aio.StreamStreamMultiCallable[_encoding_pb2.DecodeRequest, _encoding_pb2.DecodeResponse]  # type: ignore[assignment]
-    """Enough slivers of one axis in; the blob out, once it is known to be right."""
+    """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
+    authentic ends the call: VerifySlivers tells them apart.
+    """
     VerifySlivers: _aio.StreamUnaryMultiCallable[_encoding_pb2.VerifySliversRequest, _encoding_pb2.VerifySliversResponse]  # type: ignore[assignment]
     """Slivers in; which of them are what the metadata commit to out."""
     Recover: _aio.StreamStreamMultiCallable[_encoding_pb2.RecoverRequest, _encoding_pb2.RecoverResponse]  # type: ignore[assignment]
-    """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent."""
+    """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
+    them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
+    them from different secondary slivers, a secondary one n - 2f from primary slivers.
+    """
 
 class EncodingServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -86,7 +102,9 @@ class EncodingServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_encoding_pb2.DecodeRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_encoding_pb2.DecodeResponse], _abc.AsyncIterator[_encoding_pb2.DecodeResponse]]:
-        """Enough slivers of one axis in; the blob out, once it is known to be right."""
+        """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
+        authentic ends the call: VerifySlivers tells them apart.
+        """
 
     @_abc_1.abstractmethod
     def VerifySlivers(
@@ -102,6 +120,9 @@ class EncodingServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_encoding_pb2.RecoverRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_encoding_pb2.RecoverResponse], _abc.AsyncIterator[_encoding_pb2.RecoverResponse]]:
-        """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent."""
+        """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
+        them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
+        them from different secondary slivers, a secondary one n - 2f from primary slivers.
+        """
 
 def add_EncodingServiceServicer_to_server(servicer: EncodingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
