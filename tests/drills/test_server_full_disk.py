@@ -1,49 +1,67 @@
-"""The disk is full where large blobs are spooled: the caller is told when to come back, small ones
-are served all the same, and large ones as soon as there is room.
+"""The disk is full where a server spools, keeps uploads, encodes them, and decodes: the caller is
+told when to come back, small ones are served all the same, large ones as soon as there is room, and
+nothing is left of what found none.
 """
 
 import asyncio
-import shutil
-import subprocess
-from collections.abc import Iterator
+import random
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from drills.callers import Code, connected
-from drills.gateway import MIB, gateway
-from google.rpc import error_details_pb2, status_pb2
-from rpc.encoding_serving import names_requests
+from drills.callers import connected
+from drills.drill import Drill
+from drills.gateway import MIB, Gateway, gateway
+from drills.small_disk import SmallDisk, require_full, small_disk_at
+from rpc.blob_serving import header, store
+from rpc.encoding_serving import batches, names_requests
 
-from walrus_core.rpc.status import DETAILS_KEY
-from walrus_core.rpc.v1 import encoding_pb2_grpc
+from walrus_core.codec.encoder import encode
+from walrus_core.rpc.v1 import blob_pb2, blob_pb2_grpc, encoding_pb2 as pb, encoding_pb2_grpc
 
 pytestmark = pytest.mark.drill
 
-DISK, GROWN = 48 * MIB, 256 * MIB
-LARGE = bytes(72 * MIB)
+DISK, GROWN = 48 * MIB, 320 * MIB
+LARGE = 72 * MIB
 """More than is kept in memory."""
+
+STORED = 24 * MIB
+"""An upload for which there is room, but not for its slivers."""
 
 N_SHARDS = 100
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, for the server's directory."""
-    place = tmp_path / "gateway"  # where it is anyway
-    place.mkdir()
-    if shutil.which("mount") is None or _mount(place, f"size={DISK}"):
-        pytest.skip("may not mount a small file system")
-    yield place
-    subprocess.run(["umount", str(place)], check=True, capture_output=True)
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """The server's directory."""
+    with small_disk_at(tmp_path / "gateway", DISK) as disk:
+        yield disk
 
 
-def test_disk_full_while_spooling(tmp_path: Path, small_disk: Path, figures: list[str]) -> None:
-    figures.append(asyncio.run(_disk_full(tmp_path, small_disk)))
+def outcome(answers: Any) -> Any:
+    """All that is answered, or the error."""
+    try:
+        return list(answers)
+    except grpc.RpcError as error:
+        return error
 
 
-async def _disk_full(directory: Path, disk: Path) -> str:
+async def idle(server: Gateway, disk: SmallDisk) -> None:
+    """It has everything back, and nothing is on its disk but what it remembers."""
+    await server.idle()
+    assert disk.used < MIB, "something is left behind"
+    assert not server.failures()
+
+
+def test_disk_full_while_spooling(
+    tmp_path: Path, small_disk: SmallDisk, figures: list[str]
+) -> None:
+    figures.append(asyncio.run(_spooling(tmp_path, small_disk)))
+
+
+async def _spooling(directory: Path, disk: SmallDisk) -> str:
     async with gateway(directory) as server:
 
         def name(blob: bytes) -> Any:
@@ -54,37 +72,99 @@ async def _disk_full(directory: Path, disk: Path) -> str:
                 except grpc.RpcError as error:
                     return error
 
-        refused: Any = [await asyncio.to_thread(name, LARGE) for _ in range(3)]
+        large = bytes(LARGE)
+        refused = [await asyncio.to_thread(name, large) for _ in range(3)]
         for error in refused:
-            assert error.code() is Code.RESOURCE_EXHAUSTED, error
-            assert _reason(error) == "STORAGE_FULL"
-            assert str(disk) not in error.details()
+            require_full(error, disk.place)
         small = await asyncio.to_thread(name, b"small")
         assert small.blob.size == 5
-        await server.idle()
-        assert _mount(disk, f"remount,size={GROWN}") == 0
-        large = await asyncio.to_thread(name, LARGE)
-        assert large.blob.size == len(LARGE)
-        await server.idle()
-        used = shutil.disk_usage(disk).used
-        assert used < MIB, "the spool is not given back"
-        assert not server.failures()
+        await idle(server, disk)
+        disk.resize(GROWN)
+        assert (await asyncio.to_thread(name, large)).blob.size == LARGE
+        await idle(server, disk)
     return (
-        f"disk of {DISK // MIB} MiB full while spooling {len(LARGE) // MIB} MiB: {len(refused)}"
+        f"disk of {DISK // MIB} MiB full while spooling {LARGE // MIB} MiB: {len(refused)}"
         f" refused ({refused[0].details()!r}), a small one served, the same one once it had grown"
     )
 
 
-def _reason(error: Any) -> str:
-    """What it is for a program; with it goes when to come back."""
-    details = dict(error.trailing_metadata())[DETAILS_KEY]
-    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
-    found = status_pb2.Status.FromString(details).details
-    assert [each.Unpack(kind) for each, kind in zip(found, (info, retry), strict=True)]
-    assert retry.retry_delay.seconds > 0
-    return str(info.reason)
+def test_disk_full_while_decoding(
+    tmp_path: Path, small_disk: SmallDisk, figures: list[str]
+) -> None:
+    figures.append(asyncio.run(_decoding(tmp_path, small_disk)))
 
 
-def _mount(place: Path, options: str) -> int:
-    command = ["mount", "-t", "tmpfs", "-o", options, "none", str(place)]
-    return subprocess.run(command, capture_output=True, check=False).returncode
+async def _decoding(directory: Path, disk: SmallDisk) -> str:
+    """There is room for the slivers, but not for the blob; then for both, but not for encoding it
+    again; then for all.
+    """
+    blob = random.Random(3).randbytes(LARGE)
+    encoded = encode(blob, N_SHARDS)
+    slivers = list(batches((encoded.primary(pair) for pair in range(50, 84)), N_SHARDS))
+
+    def requests(check: int) -> Iterable[pb.DecodeRequest]:
+        metadata = encoded.metadata.to_bcs_with_id()
+        yield pb.DecodeRequest(header=pb.DecodeHeader(metadata=metadata, check=check))
+        for batch in slivers:
+            yield pb.DecodeRequest(slivers=batch)
+
+    async with gateway(directory) as server:
+
+        def decode(check: int) -> Any:
+            with connected(server.address) as channel:
+                stub = encoding_pb2_grpc.EncodingServiceStub(channel)
+                return outcome(stub.Decode(requests(check)))
+
+        for size in (DISK, LARGE + 16 * MIB):
+            disk.resize(size)
+            require_full(await asyncio.to_thread(decode, 0), disk.place)
+            await idle(server, disk)
+        disk.resize(GROWN)
+        for check in (pb.CONSISTENCY_CHECK_DEFAULT, pb.CONSISTENCY_CHECK_STRICT):
+            answers = await asyncio.to_thread(decode, check)
+            assert b"".join(answer.chunk.data for answer in answers) == blob
+            await idle(server, disk)
+    return f"disk full while decoding {LARGE // MIB} MiB: 2 refused, decoded once it had grown"
+
+
+def test_disk_full_while_storing(drill: Drill, tmp_path: Path, small_disk: SmallDisk) -> None:
+    drill.run(_storing(drill, tmp_path, small_disk))
+
+
+async def _storing(drill: Drill, directory: Path, disk: SmallDisk) -> None:
+    """There is no room for an upload; then for its bytes, but not for its slivers; then for all."""
+    blob = random.Random(4).randbytes(STORED)
+    network, uploads = str(drill.network.network), {"spare_bytes": 1}
+    async with gateway(directory, network=network, uploads=uploads) as server:
+
+        def send(requests: Iterable[blob_pb2.StoreRequest]) -> Any:
+            with connected(server.address) as channel:
+                stub = blob_pb2_grpc.BlobServiceStub(channel)
+                return outcome(stub.Store(iter(requests)))
+
+        require_full(await asyncio.to_thread(send, store(bytes(LARGE))), disk.place)
+        await idle(server, disk)
+        said: list[Any] = []
+
+        def begin() -> Any:
+            """The upload's ID is what is told first."""
+            with connected(server.address) as channel:
+                call = blob_pb2_grpc.BlobServiceStub(channel).Store(iter(store(blob)))
+                said.append(next(call))
+                return outcome(call)
+
+        error = await asyncio.to_thread(begin)
+        require_full(error, disk.place)
+        await server.idle()
+        assert STORED <= disk.used < STORED + MIB, "the upload is what is kept"
+        disk.resize(GROWN)
+        upload_id = said[0].upload.upload_id
+        answers = await asyncio.to_thread(send, [header(STORED, upload_id=upload_id)])
+        assert answers[0].upload.state == blob_pb2.UPLOAD_STATE_FAILED
+        assert answers[-1].blob.size == STORED
+        await idle(server, disk)
+        drill.tell(
+            f"disk of {DISK // MIB} MiB full while an upload of {LARGE // MIB} MiB begins, and"
+            f" while one of {STORED // MIB} MiB is encoded ({error.details()!r}): the first left"
+            " nothing, the second went on with its ID once there was room, and left nothing either"
+        )

@@ -205,8 +205,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         except asyncio.CancelledError:
             count(grpc.StatusCode.CANCELLED)
             raise
-        except TimeoutError:
+        except TimeoutError as error:
             count(grpc.StatusCode.DEADLINE_EXCEEDED)
+            _let_go(error)
             await context.abort(
                 grpc.StatusCode.DEADLINE_EXCEEDED,
                 "the call took longer than this server allows",
@@ -277,5 +278,17 @@ async def _abort(context: Any, error: Exception, visit: Visit) -> None:
     if not isinstance(error, WalrusCoreError):
         _log.error("%s failed", method, exc_info=error)
     status = to_status(error, method)
+    _let_go(error)
     details = (DETAILS_KEY, status.SerializeToString())
     await context.abort(row_of(error, method).code, status.message, (*_trailer(visit), details))
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Forget the way that an error came: gRPC keeps that of an aborted call until the next call
+    comes, and with it all that the functions on its way had, such as a blob that was spooled.
+    """
+    while error is not None:
+        entry = error.__traceback__
+        while entry is not None:
+            entry.tb_next, entry = None, entry.tb_next
+        error = error.__cause__ or error.__context__

@@ -1,8 +1,11 @@
 """Uploads that nothing goes wrong with, and what is remembered of them."""
 
 import asyncio
+import gc
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +69,35 @@ def test_a_blob_is_stored(tmp_path: Path, size: int, deletable: bool) -> None:
         assert not harbour.town.journal.records
 
     run(main())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_its_slivers_go_when_it_is_stored(tmp_path: Path) -> None:
+    """And not when somebody looks for garbage, though who asked for it is still told."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+
+    def spooling(uploader: Uploader) -> Uploader:
+        uploader.options = replace(uploader.options, in_memory=0, directory=spool)
+        return uploader
+
+    def spools() -> list[Path]:
+        links = [each for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        return [file for link in links if (file := link.readlink()).is_relative_to(spool)]
+
+    async def main() -> None:
+        harbour, blob = Harbour(tmp_path / "uploads"), content()
+        uploads = await harbour.uploads(spooling)
+        news = await told(uploads.store(CALLER, ordered(blob), given(blob)))
+        assert last(news).size == len(blob)
+        assert spools() == []
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(main())
+    finally:
+        gc.enable()
 
 
 def test_what_became_of_it_is_remembered(tmp_path: Path) -> None:

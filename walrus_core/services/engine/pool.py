@@ -117,6 +117,8 @@ class Pool:
                 job.stop()
                 await settled(running)
                 raise
+            finally:
+                del running  # see below
 
     @asynccontextmanager
     async def stream(
@@ -138,6 +140,10 @@ class Pool:
                 parcels.close()
                 await settled(running)
                 raise
+            finally:
+                # Its error knows this frame: together they would keep all that the work had, mapped
+                # spools too, until somebody looks for garbage.
+                del running
 
     async def aside(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         """What waits for the disk, in a thread; it is done even if the caller is cancelled."""
@@ -147,6 +153,8 @@ class Pool:
         except asyncio.CancelledError:
             await settled(running)
             raise
+        finally:
+            del running
 
     @asynccontextmanager
     async def _job(self, lane: Lane) -> AsyncIterator[Job]:

@@ -99,6 +99,7 @@ class _Spool:
         """The file goes when its mapping, if there is one, is used no more."""
         if self._writing is not None:
             await settled(self._writing)
+            self._writing = None
         self._file.close()
 
     def _begin(self) -> None:

@@ -133,6 +133,8 @@ class FanOut:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for node in self._nodes:
+            node.leave()
         if self.times.ended is None:
             self.times.ended = self._now()
 

@@ -55,7 +55,7 @@ AGAIN = (NodeUnavailableError, TimeoutError, *INCOMPLETE)
 class NodeUpload:
     """The work with one member of the committee; `run` it once."""
 
-    upload: FanOut
+    upload: FanOut = field(repr=False, compare=False)
     member: Member
     node: NodeApi
     state: NodeState = NodeState.SENDING
@@ -75,6 +75,13 @@ class NodeUpload:
     def __post_init__(self) -> None:
         self._pending = self.upload.is_pending
         self._pause = self.upload.options.first_pause
+
+    def leave(self) -> None:
+        """Nothing is done for the upload any more. Who looks at its progress sees this node for as
+        long as it likes, and should not keep the slivers, which may be a large file.
+        """
+        if hasattr(self, "upload"):
+            del self.upload
 
     async def run(self) -> SignedMessage | None:
         """The node's confirmation, verified; None if it cannot be had."""
