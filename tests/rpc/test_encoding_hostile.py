@@ -3,8 +3,11 @@ reason, and the server has everything back.
 """
 
 import asyncio
+import gc
 import random
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -221,6 +224,27 @@ async def test_metadata(metadata: bytes, reason: str) -> None:
     async with served_engine() as way:
         for method, header in about(metadata).items():
             assert await refusal(way, method, [header]) == (Code.INVALID_ARGUMENT, reason)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@in_loop
+async def test_who_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    """A spool is gone before the next call comes, and though nobody looks for garbage."""
+    slivers = [ENCODED.primary(pair) for pair in range(4)]
+    pieces = [each.pieces[0] for each in batches(slivers, N)]
+    pieces[2].data = bytes(len(pieces[2].data))
+    requests = [about(METADATA)["Decode"], *(pb.DecodeRequest(slivers=batch(p)) for p in pieces)]
+    gc.collect()
+    gc.disable()
+    try:
+        async with served_engine(options=EngineOptions(in_memory=0, directory=tmp_path)) as way:
+            _, reason = await refusal(way, "Decode", requests)
+            assert reason == "VERIFICATION_FAILED"
+            async with asyncio.timeout(10):
+                while str(tmp_path) in Path("/proc/self/maps").read_text(encoding="utf-8"):
+                    await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
 
 
 @in_loop

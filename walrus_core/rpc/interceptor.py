@@ -291,4 +291,5 @@ def _let_go(error: BaseException | None) -> None:
         entry = error.__traceback__
         while entry is not None:
             entry.tb_next, entry = None, entry.tb_next
+        error.__traceback__ = None
         error = error.__cause__ or error.__context__
