@@ -56,6 +56,18 @@ def test_source_slivers_first_the_rest_ignored(
     assert list(caught.value.failures) == [6, 7]  # positions among the slivers given
 
 
+@pytest.mark.parametrize("check", ["skip", "default", "strict"])
+def test_bad_slivers_are_named(
+    check: str, metadata: wc.VerifiedMetadata, primary: list, secondary: list
+) -> None:
+    for slivers, n_needed in ((primary, 4), (secondary, 7)):
+        used = slivers[-n_needed:]
+        used[2] = damaged(used[2])
+        with pytest.raises(wc.VerificationError, match=f"sliver {used[2].index}") as caught:
+            wc.decode(metadata, used, check)
+        assert list(caught.value.failures) == [2]
+
+
 def test_too_few(metadata: wc.VerifiedMetadata, primary: list, secondary: list) -> None:
     for slivers, needed in (([], 4), (primary[:3], 4), (secondary[:6], 7)):
         with pytest.raises(wc.NotEnoughSliversError) as caught:
@@ -104,6 +116,17 @@ class TestInconsistentBlob:
             with pytest.raises(wc.InconsistentBlobError, match="primary sliver") as caught:
                 wc.decode(misencoded.metadata, [s for s in some if s.index >= 4])
             assert caught.value.proof is None
+
+    def test_a_result_that_is_proven_needs_no_authentic_slivers(
+        self, misencoded, encoded: wc.EncodedBlob, blob: bytes
+    ) -> None:
+        """The sliver that does follow from the others is not the one that the author commits to."""
+        slivers = [*misencoded.primary[6:9], unverified(encoded.primary(9))]
+        assert wc.decode(misencoded.metadata, slivers) == blob
+        for check in ("skip", "strict"):
+            with pytest.raises(wc.VerificationError, match="primary sliver 9") as caught:
+                wc.decode(misencoded.metadata, slivers, check)
+            assert list(caught.value.failures) == [3]
 
     def test_strict_gives_an_error(self, misencoded) -> None:
         for slivers in (misencoded.primary[:4], misencoded.primary[6:]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -116,19 +116,43 @@ def bad_lines(slivers: list[BadSliver]) -> list[str]:
 
 
 def inspect(
-    directory: SliverDirectory, metadata: VerifiedMetadata, threads: int, *, keep: bool = False
+    directory: SliverDirectory,
+    metadata: VerifiedMetadata,
+    threads: int,
+    *,
+    keep: bool = False,
+    proven: Sequence[Sliver] = (),
 ) -> Inspection:
-    """Authenticate every sliver that is there.
+    """Authenticate every sliver that is there, but for those `proven` good.
 
     `keep`: keep what `Inspection.sufficient` reconstructs the blob from, and no more, mapped.
     """
+    known = {axis: {each.index for each in proven if each.axis is axis} for axis in Axis}
     with progress_bar("checking slivers", counter := Counter(2 * metadata.n_shards)):
-        primary = _inspect_axis(directory, metadata, Axis.PRIMARY, threads, counter, keep)
+        first, second = (
+            partial(_inspect_axis, directory, metadata, axis, threads, counter, known[axis])
+            for axis in (Axis.PRIMARY, Axis.SECONDARY)
+        )
+        primary = first(keep)
         if not primary.suffices:
             primary.kept.clear()
-        keep = keep and not primary.suffices
-        secondary = _inspect_axis(directory, metadata, Axis.SECONDARY, threads, counter, keep)
+        secondary = second(keep and not primary.suffices)
     return Inspection(primary, secondary)
+
+
+def just_enough(directory: SliverDirectory, metadata: VerifiedMetadata) -> list[Sliver]:
+    """As many slivers of one axis as reconstruct the blob if they are good, source slivers first,
+    mapped; none if neither axis has so many that may be.
+    """
+    for axis in (Axis.PRIMARY, Axis.SECONDARY):
+        found: list[Sliver] = []
+        for index in range(metadata.n_shards):
+            pair = sliver_to_pair(axis, index, metadata.n_shards)
+            if isinstance(item := _load(directory, metadata, axis, pair, soon=False), Sliver):
+                found.append(item)
+            if len(found) == metadata.config.n_slivers_needed(axis):
+                return found
+    return []
 
 
 def authenticate(
@@ -137,17 +161,19 @@ def authenticate(
     axis: Axis,
     threads: int,
     counter: Counter,
+    known: Collection[int] = (),
 ) -> Iterator[VerifiedSliver | BadSliver | None]:
-    """Each sliver of `axis`, in order of sliver index: itself if good; why not; or None if missing.
+    """Each sliver of `axis`, in order of sliver index, but the `known`: itself if good; why not; or
+    None if missing.
 
     A batch at a time, so that few files are mapped at once and threads have work; the next batch is
     on its way from the disk meanwhile.
     """
     n_shards = metadata.n_shards
-    pairs = [sliver_to_pair(axis, index, n_shards) for index in range(n_shards)]
+    pairs = [sliver_to_pair(axis, i, n_shards) for i in range(n_shards) if i not in known]
     sliver_size = metadata.config.sliver_size(axis, metadata.unencoded_length)
     step = max(threads, min(BATCH_SIZE // sliver_size, MAX_BATCH))
-    batches = (pairs[start : start + step] for start in range(0, n_shards, step))
+    batches = (pairs[start : start + step] for start in range(0, len(pairs), step))
     for batch in one_ahead(partial(_load_all, directory, metadata, axis, some) for some in batches):
         slivers = [item for _, item in batch if isinstance(item, Sliver)]
         outcomes = iter(check_slivers(metadata, slivers, threads))
@@ -167,10 +193,12 @@ def _inspect_axis(
     axis: Axis,
     threads: int,
     counter: Counter,
+    known: Collection[int],
     keep: bool,
 ) -> AxisInspection:
-    found = AxisInspection(axis, metadata.config.n_slivers_needed(axis))
-    for item in authenticate(directory, metadata, axis, threads, counter):
+    found = AxisInspection(axis, metadata.config.n_slivers_needed(axis), n_good=len(known))
+    counter.done += len(known)
+    for item in authenticate(directory, metadata, axis, threads, counter, known):
         if item is None:
             found.n_missing += 1
         elif isinstance(item, BadSliver):
@@ -189,10 +217,15 @@ def _load_all(
 
 
 def _load(
-    directory: SliverDirectory, metadata: VerifiedMetadata, axis: Axis, pair: int
+    directory: SliverDirectory,
+    metadata: VerifiedMetadata,
+    axis: Axis,
+    pair: int,
+    *,
+    soon: bool = True,
 ) -> Sliver | BadSliver | None:
     try:
-        return directory.read_sliver(metadata, axis, pair)
+        return directory.read_sliver(metadata, axis, pair, soon=soon)
     except FileNotFoundError:
         return None
     except VerificationError as error:

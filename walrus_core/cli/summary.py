@@ -24,8 +24,10 @@ class Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         """Time the body."""
         started = time.perf_counter()
-        yield
-        self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - started
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - started
 
     @property
     def total(self) -> float:

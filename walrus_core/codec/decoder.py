@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeAlias, get_args
@@ -17,7 +17,13 @@ from walrus_core.codec.merkle import split_digests
 from walrus_core.codec.metadata import VerifiedMetadata, require_verified
 from walrus_core.codec.progress import Progress
 from walrus_core.codec.reconstruction import Reconstruction
-from walrus_core.codec.slivers import Sliver, VerifiedSliver, check_slivers, require_all_verified
+from walrus_core.codec.slivers import (
+    Sliver,
+    VerifiedSliver,
+    check_slivers,
+    require_all_fitting,
+    require_all_verified,
+)
 from walrus_core.codec.sources import is_stream, will_read
 from walrus_core.codec.threads import thread_count
 from walrus_core.errors import InconsistentBlobError, InvalidArgumentError, NotEnoughSliversError
@@ -52,15 +58,18 @@ def decode(
     """The blob from at least k1 primary or k2 secondary `slivers`, all of one axis, in any order.
 
     Just enough of them are used, source slivers first and then as given; the others are ignored.
-    Those used are authenticated unless they are VerifiedSlivers of this blob. Authentic slivers can
-    still belong to no one blob if its author encoded it inconsistently; `check` says what is done
-    about it:
+    Even authentic slivers belong to no one blob if its author encoded it inconsistently; `check`
+    says how it is known that the result is right:
 
-    * "skip": nothing. Different slivers may then give different blobs.
-    * "default": each of the k1 source rows that was not verified as a sliver is hashed and
+    * "skip": the slivers are authenticated, unless they are VerifiedSlivers of this blob, and what
+      they give is not looked at. Different slivers may then give different blobs.
+    * "default": each of the k1 source rows that did not come as a VerifiedSliver is hashed and
       compared. Whatever slivers are used, the result is the same blob or an error.
     * "strict": the blob is encoded again, and must give the blob ID. This also rejects padding that
       is not zero.
+
+    A result that is proven needs no authentic slivers, only an unproven one does: then they are
+    authenticated afterwards, to say who is to blame.
 
     InvalidArgumentError for mixed axes and duplicates, NotEnoughSliversError, VerificationError for
     a sliver that is not authentic (`failures` names the bad ones by position),
@@ -145,12 +154,13 @@ def _decode_to_buffer(decoding: Decoding, target: Buffer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """One reconstruction: from which slivers, and how. `padded_size`: bytes that it writes;
-    `work_directory`: where temporary files go, None for where they usually do.
+    """One reconstruction: from which slivers, by the positions at which they were given, and how.
+    `padded_size`: bytes that it writes; `work_directory`: where temporary files go, None for where
+    they usually do.
     """
 
     metadata: VerifiedMetadata
-    slivers: list[VerifiedSliver]
+    slivers: Mapping[int, Sliver]
     check: ConsistencyCheck
     threads: int
     cancel: kernel.CancelToken | None
@@ -169,22 +179,37 @@ class Decoding:
         *,
         work_directory: Path | None = None,
     ) -> Self:
-        """Choose just enough slivers, and authenticate them; errors as in `decode`."""
+        """Choose just enough slivers, of this blob as far as their numbers tell; errors as in
+        `decode`.
+        """
         require_verified(metadata)
         if check not in get_args(ConsistencyCheck):
             raise InvalidArgumentError(
                 f"check must be one of {get_args(ConsistencyCheck)}, not {check!r}"
             )
-        n_threads = thread_count(threads)
         chosen = _choose(metadata, slivers)
-        outcomes = check_slivers(metadata, chosen.values(), n_threads, cancel)
-        verified = require_all_verified(dict(zip(chosen, outcomes, strict=True)))
-        progress = progress or Progress()
-        return cls(metadata, verified, check, n_threads, cancel, progress, work_directory)
+        require_all_fitting(metadata, chosen)
+        decoding = cls(
+            metadata,
+            chosen,
+            check,
+            thread_count(threads),
+            cancel,
+            progress or Progress(),
+            work_directory,
+        )
+        if check == "skip":
+            decoding.authenticate()
+        return decoding
 
     @property
     def padded_size(self) -> int:
         return self.metadata.config.padded_size(self.metadata.unencoded_length)
+
+    def authenticate(self) -> None:
+        """VerificationError unless all slivers are the blob's."""
+        outcomes = check_slivers(self.metadata, self.slivers.values(), self.threads, self.cancel)
+        require_all_verified(dict(zip(self.slivers, outcomes, strict=True)))
 
     def run(self, padded_blob: memoryview) -> None:
         """Write the padded blob to memory, and check it."""
@@ -200,7 +225,8 @@ class Decoding:
 
     @property
     def _reconstruction(self) -> Reconstruction:
-        return Reconstruction(self.metadata, self.slivers, self.threads, self.cancel, self.progress)
+        slivers = list(self.slivers.values())
+        return Reconstruction(self.metadata, slivers, self.threads, self.cancel, self.progress)
 
     def _start(self) -> list[int]:
         """Which rows are to be checked, and with them how much there is to do."""
@@ -209,20 +235,30 @@ class Decoding:
         return rows
 
     def _check(self, padded_blob: memoryview, rows: list[int]) -> None:
-        self._check_source_rows(padded_blob, rows)
-        if self.check == "strict":
-            self._check_blob_id(padded_blob[: self.metadata.unencoded_length])
+        """VerificationError if a sliver is wrong, InconsistentBlobError if the blob is."""
+        try:
+            self._check_source_rows(padded_blob, rows)
+            if self.check == "strict":
+                self._check_blob_id(padded_blob[: self.metadata.unencoded_length])
+        except InconsistentBlobError:
+            self.authenticate()
+            raise
 
     @property
     def _row_size(self) -> int:
         return self.metadata.config.sliver_size(Axis.PRIMARY, self.metadata.unencoded_length)
 
     def _unverified_rows(self) -> list[int]:
-        """The source rows that are not among the slivers; a mapped file may have changed since."""
+        """The source rows that are not among the verified slivers; a mapped file may have changed
+        since.
+        """
         verified = {
             sliver.index
-            for sliver in self.slivers
-            if sliver.axis is Axis.PRIMARY and type(sliver.data.obj) is not kernel.FileMapping
+            for sliver in self.slivers.values()
+            if isinstance(sliver, VerifiedSliver)
+            and sliver.blob_id == self.metadata.blob_id
+            and sliver.axis is Axis.PRIMARY
+            and type(sliver.data.obj) is not kernel.FileMapping
         }
         n_rows = self.metadata.config.n_primary_source_symbols
         return [row for row in range(n_rows) if row not in verified]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from walrus_core.codec.memory import ByteArray
     from walrus_core.codec.metadata import VerifiedMetadata
     from walrus_core.codec.progress import Progress
-    from walrus_core.codec.slivers import VerifiedSliver
+    from walrus_core.codec.slivers import Sliver
 
 WINDOW = 32 << 20
 """Bytes of a window: two as pieces of slivers and two as pieces of rows lie in memory at once."""
@@ -43,7 +43,7 @@ class Reconstruction:
     def __init__(
         self,
         metadata: VerifiedMetadata,
-        slivers: list[VerifiedSliver],
+        slivers: list[Sliver],
         threads: int,
         cancel: kernel.CancelToken | None,
         progress: Progress,

@@ -63,14 +63,16 @@ class SliverDirectory:
             advice = "put back the metadata as they were, or encode the blob into this directory"
             raise VerificationError(f"{path}: {error}; {advice}") from error
 
-    def read_sliver(self, metadata: VerifiedMetadata, axis: Axis, pair: int) -> Sliver:
+    def read_sliver(
+        self, metadata: VerifiedMetadata, axis: Axis, pair: int, *, soon: bool = True
+    ) -> Sliver:
         """One sliver, of the right length and index but not authenticated: a view of its mapped
-        file, which must not change while it is in use.
+        file, which must not change while it is in use. `soon`: it is on its way into memory.
 
         FileNotFoundError if it is not there; VerificationError for anything that cannot be it.
         """
         expected = sliver_file_size(metadata.config, axis, metadata.unencoded_length)
-        content = _mapped(self.sliver_path(axis, pair), expected)
+        content = _mapped(self.sliver_path(axis, pair), expected, soon=soon)
         try:
             sliver = Sliver.from_bcs(axis, content)
         except InvalidEncodingError as error:
@@ -99,13 +101,14 @@ def sliver_file_size(config: EncodingConfig, axis: Axis, blob_size: int) -> int:
     return len(bcs.uleb128(size)) + size + 4
 
 
-def _mapped(path: Path, size: int) -> kernel.FileMapping:
-    """A regular file of `size` bytes, on its way into memory. VerificationError for any other."""
+def _mapped(path: Path, size: int, *, soon: bool) -> kernel.FileMapping:
+    """A regular file of `size` bytes. VerificationError for any other."""
     if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for a writer
         raise VerificationError("not a regular file")
     with path.open("rb", buffering=0) as stream:
         if (found := os.fstat(stream.fileno()).st_size) != size:
             raise VerificationError(f"{found:,} bytes, not {size:,}")
         mapping = kernel.FileMapping(stream.fileno(), size, str(path))
-    will_read(memoryview(mapping), "soon")
+    if soon:
+        will_read(memoryview(mapping), "soon")
     return mapping

@@ -201,6 +201,15 @@ def require_all_verified(
     return [outcome for outcome in outcomes.values() if isinstance(outcome, VerifiedSliver)]
 
 
+def require_all_fitting(metadata: VerifiedMetadata, slivers: Mapping[int, Sliver]) -> None:
+    """VerificationError unless all can be of this blob, judged by their numbers alone; it names bad
+    ones by the mapping's keys.
+    """
+    reasons = {position: _misfit(metadata, sliver) for position, sliver in slivers.items()}
+    if failures := {position: reason for position, reason in reasons.items() if reason}:
+        raise VerificationError.of_batch(failures, len(slivers), "slivers")
+
+
 def _misfit(metadata: VerifiedMetadata, sliver: Sliver) -> str | None:
     """Why a sliver cannot be of this blob, judged by its numbers alone."""
     n_shards, symbol_size = metadata.n_shards, metadata.symbol_size
