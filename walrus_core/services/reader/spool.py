@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from walrus_core import kernel
-from walrus_core.codec.decoder import ConsistencyCheck, Decoding, decode
+from walrus_core.codec.decoder import decode
+from walrus_core.codec.decoding import ConsistencyCheck, Decoding
 from walrus_core.codec.files import write_at
 from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.types import Axis
