@@ -49,7 +49,7 @@ class Access:
 
     def spend_client(self, work: Callable[[AsyncClient], Awaitable[T]]) -> T:
         """Do this with the network's storage nodes and the wallet."""
-        return asyncio.run(self._run_client(work, key=self.key()))
+        return asyncio.run(self._run_client(work, key=self.key))
 
     def key(self) -> Key:
         """The key in the environment, else the one of --address, or the first, in the keystore."""
@@ -88,7 +88,9 @@ class Access:
         async with SuiChain(self.described(), key, dry_run=self.dry_run) as chain:
             return await work(chain)
 
-    async def _run_client(self, work: Callable[[AsyncClient], Awaitable[T]], key: Key | None) -> T:
+    async def _run_client(
+        self, work: Callable[[AsyncClient], Awaitable[T]], key: Callable[[], Key] | None
+    ) -> T:
         try:
             from walrus_core.client import AsyncClient
         except ImportError as error:

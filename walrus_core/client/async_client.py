@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 
 from walrus_core.client.journal import FileJournal, state_directory
 from walrus_core.client.turns import FileTurns
-from walrus_core.client.wallet import paying_chain
+from walrus_core.client.wallet import GivenKey, load_pysui, paying_chain
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc.client import RpcPeers
 from walrus_core.services.reader import BlobFile, Reader, ReadOptions
-from walrus_core.services.uploader import Uploader, UploadOptions
+from walrus_core.services.uploader import StoreProgress, Uploader, UploadOptions
+from walrus_core.services.uploader.encoded_blob import EncodedBlob, encode_blob
 from walrus_core.services.workers import ThreadWorkers
 from walrus_core.sui.networks import Network, network as network_named
 from walrus_core.sui.node_chain import LightChain
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from walrus_core.codec.sources import BlobSource, FilePath
     from walrus_core.rpc.options import ClientOptions
     from walrus_core.services.node_api import BlobStatus
-    from walrus_core.services.uploader import StoreOutcome, StoreProgress
-    from walrus_core.sui.keys import Key
+    from walrus_core.services.uploader import StoreOutcome
 
 __all__ = ["AsyncClient"]
 
@@ -50,7 +50,7 @@ class AsyncClient:
         self,
         network: str | Path | Network = "local",
         *,
-        key: Key | str | None = None,
+        key: GivenKey = None,
         wallet: FilePath | None = None,
         address: bytes | None = None,
         state: FilePath | None = None,
@@ -110,12 +110,16 @@ class AsyncClient:
         nothing again. What is there already is used before anything is bought; if it is permanent
         by somebody else's registration, the outcome has no object. Otherwise as `Uploader.store`.
         """
-        uploader = await self.uploader()
-        if epochs == "max":
-            epochs = (await self._chain.state()).max_epochs_ahead
-        return await uploader.store(
-            source,
-            epochs,
+        progress = progress or StoreProgress()
+        encoding = asyncio.create_task(self._encoded(source, epochs, progress))
+        try:
+            uploader = await self.uploader()  # for the first time, that takes some: see `wallet`
+            encoded = await encoding
+        finally:
+            encoding.cancel()
+            await asyncio.gather(encoding, return_exceptions=True)
+        return await uploader.store_encoded(
+            encoded,
             deletable=not permanent,
             attributes=attributes,
             force=force,
@@ -192,8 +196,16 @@ class AsyncClient:
                 self._uploader = await self._new_uploader()
             return self._uploader
 
+    async def _encoded(
+        self, source: BlobSource, epochs: int | Literal["max"], progress: StoreProgress
+    ) -> EncodedBlob:
+        if epochs == "max":
+            epochs = (await self._chain.state()).max_epochs_ahead
+        options = self._upload_options or UploadOptions()
+        return await encode_blob(self._chain, source, epochs, self._workers, options, progress)
+
     async def _new_uploader(self) -> Uploader:
-        peers = await self._known_peers()
+        peers, _ = await asyncio.gather(self._known_peers(), self._workers.run(load_pysui))
         chain = paying_chain(self.network, self._key, self._wallet, self._address)
         await self._opened.enter_async_context(chain)
         journal = FileJournal(self._journal_directory, self._workers)

@@ -1,68 +1,26 @@
 """What the wallet has is used before anything is bought, and each thing is paid for once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from services.uploader.clockwork import CHAIN, Clockwork, counted
-from services.uploader.gates import idle
-from services.uploader.town import Town, content
-from simulation.chain import Weather
+from services.uploader.clockwork import CHAIN, Clockwork
+from services.uploader.town import content
+from services.uploader.wallets import (
+    LARGE,
+    WANTED,
+    costs,
+    leave_storage,
+    new_blob,
+    new_town,
+    register_only,
+    store,
+)
 from simulation.journal import MemoryJournal
 from simulation.loop import run
 
-from walrus_core.codec.encoder import encode
-from walrus_core.errors import (
-    ChainUnavailableError,
-    NotEnoughConfirmationsError,
-    TransactionUnknownError,
-)
-from walrus_core.services.ports import BlobObject, Cost, NewBlob
-from walrus_core.services.uploader import Operation, StoreOutcome, unfinished
+from walrus_core.services.ports import Cost
+from walrus_core.services.uploader import Operation
 from walrus_core.types import Epoch
-
-LARGE = 400_000
-"""Bytes of a blob on whose storage a small one, and one more, find room."""
-
-WANTED = 4
-"""Epochs that the blob in question is to be stored for."""
-
-
-async def new_town() -> Town:
-    town = Town()
-    await town.open()
-    return town
-
-
-async def leave_storage(town: Town, size: int, epochs: int) -> None:
-    """Have the wallet own storage as a blob of this size takes, with nothing on it."""
-    outcome = await town.uploader().store(content(size, seed=9), epochs)
-    assert outcome.object_id is not None
-    await town.chain.delete(outcome.object_id)
-
-
-async def register_only(town: Town, epochs: int) -> None:
-    """Have the wallet own a registration that nobody certified."""
-    await town.chain.register(new_blob(), epochs)
-    await asyncio.sleep(5)  # nodes hear of it
-
-
-def new_blob(seed: int = 0) -> NewBlob:
-    metadata = encode(content(seed=seed), 10).metadata
-    size = metadata.unencoded_length
-    return NewBlob(metadata.blob_id, metadata.root_hash, size, metadata.config.encoded_size(size))
-
-
-def costs(town: Town) -> tuple[int, int]:
-    """Of the blob in question: an epoch's storage, and the write price."""
-    prices, size = town.chain.prices(), new_blob().encoded_size
-    return prices.storage_cost(size, 1), prices.write_cost(size)
-
-
-async def store(town: Town, **options: Any) -> StoreOutcome:
-    return await town.uploader().store(content(), WANTED, **options)
-
 
 # -- storage ------------------------------------------------------------------------------------
 
@@ -261,123 +219,6 @@ def test_an_extension_is_another_process_s_too() -> None:
         assert {outcome.end_epoch for outcome in outcomes} == {1 + WANTED}
         assert town.paid - paid == (WANTED - 1) * epoch
         assert sum(outcome.cost.total for outcome in outcomes) == town.paid - paid
-
-    run(main())
-
-
-# -- cut off ------------------------------------------------------------------------------------
-
-
-async def nothing(_: Town) -> None:
-    """What a blob is registered from scratch by."""
-
-
-async def stored_for_one(town: Town) -> None:
-    await town.uploader().store(content(), 1)
-
-
-BEGINNINGS: dict[Operation, Callable[[Town], Awaitable[None]]] = {
-    Operation.REGISTERED: nothing,
-    Operation.ON_STORAGE: lambda town: leave_storage(town, LARGE, WANTED + 2),
-    Operation.EXTENDED: stored_for_one,
-    Operation.CERTIFIED_EXTENDED: lambda town: register_only(town, 1),
-}
-
-
-def least(town: Town, operation: Operation) -> int:
-    """What it takes."""
-    epoch, write = costs(town)
-    return {
-        Operation.REGISTERED: WANTED * epoch + write,
-        Operation.ON_STORAGE: write,
-        Operation.EXTENDED: (WANTED - 1) * epoch,
-        Operation.CERTIFIED_EXTENDED: (WANTED - 1) * epoch,
-    }[operation]
-
-
-async def the_blob(town: Town) -> BlobObject:
-    [blob] = [blob for blob in await town.blobs() if blob.blob_id == new_blob().blob_id]
-    return blob
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("operation", BEGINNINGS)
-def test_killed_at_each_step(operation: Operation, after: bool) -> None:
-    async def main() -> None:
-        seen: set[str] = set()
-        for stop in range(1000):
-            town = await new_town()
-            await BEGINNINGS[operation](town)
-            paid = town.paid
-            clockwork = Clockwork(stop, after=after)
-            uploader = counted(town.uploader(), clockwork)
-            clockwork.victim = asyncio.ensure_future(uploader.store(content(), WANTED))
-            await asyncio.wait([clockwork.victim])
-            if not clockwork.victim.cancelled():
-                assert clockwork.victim.result().operation is operation
-                break
-            seen.add(clockwork.steps[stop])
-            outcome = await store(town)
-            assert outcome.end_epoch == (await the_blob(town)).storage.end_epoch == 1 + WANTED
-            assert outcome.certified_epoch == 1
-            assert town.paid - paid == least(town, operation)
-            if outcome.operation is operation:  # or it had been all done
-                assert outcome.cost.total == town.paid - paid
-            assert not town.journal.records
-        else:
-            raise AssertionError("it never comes to its end")
-        pays = {
-            Operation.REGISTERED: "register",
-            Operation.ON_STORAGE: "register_on",
-            Operation.EXTENDED: "prolong",
-            Operation.CERTIFIED_EXTENDED: "prolong",
-        }
-        assert {pays[operation], "save", "remove"} <= seen
-
-    run(main())
-
-
-@pytest.mark.parametrize("fate", ["lost", "unanswered", "late", "unreachable"])
-@pytest.mark.parametrize("operation", BEGINNINGS)
-def test_an_answer_that_is_lost(operation: Operation, fate: str) -> None:
-    async def main() -> None:
-        town = await new_town()
-        await BEGINNINGS[operation](town)
-        paid = town.paid
-        setattr(town.chain.weather, fate, 1.0)
-        if fate == "unreachable":
-            town.chain.weather.unreachable = 0.0
-            town.chain.weather.lost = 1.0
-        with pytest.raises((TransactionUnknownError, ChainUnavailableError)):
-            await store(town)
-        [record] = await unfinished(town.journal)
-        assert record.operation is operation
-        town.chain.weather = Weather()
-        outcome = await store(town)
-        await asyncio.sleep(60)
-        assert town.paid - paid == least(town, operation)
-        assert (await the_blob(town)).storage.end_epoch == outcome.end_epoch == 1 + WANTED
-        assert not town.journal.records
-
-    run(main())
-
-
-def test_more_epochs_are_wanted_when_it_goes_on() -> None:
-    """What was registered for fewer is extended, not bought anew."""
-
-    async def main() -> None:
-        town = await new_town()
-        for gate in town.gates[2:]:
-            gate.before = idle
-        with pytest.raises(NotEnoughConfirmationsError):
-            await town.uploader().store(content(), 1)
-        for gate in town.gates:
-            gate.before = None
-        outcome = await store(town)
-        assert outcome.operation is Operation.CERTIFIED_EXTENDED
-        epoch, write = costs(town)
-        assert town.paid == WANTED * epoch + write
-        assert len(await town.blobs()) == 1
 
     run(main())
 

@@ -1,7 +1,7 @@
 """Storing blobs: `Uploader`, and what it is told and tells.
 
-uploader store_run delivery (the flow)   belongings claims record (paying little, and once)
-reach (what nodes say before)   fan_out node_upload sliver_stream allowance (sending)
+uploader encoded_blob store_run delivery (the flow)   reach (what nodes say before)
+belongings claims record (paying little, and once)    fan_out node_upload sliver_stream allowance
 """
 
 from walrus_core.services.uploader.options import UploadOptions

@@ -70,7 +70,8 @@ class NodeResult:
 class Seconds:
     """Where the time went. `chain` and `upload` overlap for a small blob.
 
-    `chain`: until it was paid, with looking for what there is already.
+    `chain`: until it was paid, with looking for what there is already; at a client's first store
+    with loading, too, what talks to the chain, as far as that took longer than encoding.
     `upload`: until nodes with a quorum of shards had everything. `confirm`: until they had said so.
     `tail`: for the others.
     """

@@ -23,9 +23,9 @@ from walrus_core.services.uploader.reach import Word, ask_status
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Committee
-    from walrus_core.services.encoding import Encoding
     from walrus_core.services.node_api import BlobStatus
     from walrus_core.services.ports import BlobObject, NewBlob
+    from walrus_core.services.uploader.encoded_blob import EncodedBlob
     from walrus_core.services.uploader.uploader import Uploader
     from walrus_core.types import Epoch
 
@@ -47,29 +47,35 @@ class StoreRun:
     """`keep` is awaited with the outcome while the journal still has what it was made of."""
 
     uploader: Uploader
-    encoding: Encoding
+    encoded: EncodedBlob
     wanted: NewBlob
-    epochs: int
     reuse: Reuse
     progress: StoreProgress
     keep: Callable[[StoreOutcome], Awaitable[None]] | None
-    seconds: dict[str, float]
+    seconds: dict[str, float] = field(init=False)
     claims: Claims = field(init=False)
     _word: Word | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        uploader = self.uploader
+        uploader, encoded = self.uploader, self.encoded
+        self.seconds = {
+            "encode": encoded.done - encoded.asked,
+            "chain": encoded.asked - encoded.started + _now() - encoded.done,
+        }
         self.claims = Claims(
             uploader.chain,
             uploader.journal,
             uploader.belongings,
             self.wanted,
             self.epochs,
-            least_rest=self.encoding.metadata.config.encoded_size(0),
+            least_rest=encoded.encoding.metadata.config.encoded_size(0),
         )
 
-    async def run(self, started: float) -> StoreOutcome:
-        """`started`: on the loop's clock, when the store was asked for."""
+    @property
+    def epochs(self) -> int:
+        return self.encoded.epochs
+
+    async def run(self) -> StoreOutcome:
         self.progress.phase = Phase.REGISTERING
         begun = _now()
         committee = (await self.uploader.chain.committees()).current
@@ -87,7 +93,9 @@ class StoreRun:
             self.progress.object_id = claim.object_id
             blob = await self.uploader.chain.blob(claim.object_id)
             outcome = self._outcome(claim, blob, delivery, status)
-        outcome = replace(outcome, seconds=Seconds(**self.seconds | {"total": _now() - started}))
+        outcome = replace(
+            outcome, seconds=Seconds(**self.seconds | {"total": _now() - self.encoded.started})
+        )
         if self.keep is not None:
             await self.keep(outcome)
         await self.claims.close()  # at the very end: who is cut off before asks for the same again
@@ -146,7 +154,7 @@ class StoreRun:
     def _delivery(self) -> Delivery:
         return Delivery(
             self.uploader,
-            self.encoding,
+            self.encoded.encoding,
             self.wanted,
             self.claims,
             self.progress,

@@ -6,20 +6,18 @@ The journal knows of every transaction that may have paid before it is sent, so 
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from walrus_core.services.encoding import encode_source
 from walrus_core.services.ports import NewBlob
 from walrus_core.services.uploader.belongings import Belongings
+from walrus_core.services.uploader.encoded_blob import EncodedBlob, encode_blob
 from walrus_core.services.uploader.options import UploadOptions
 from walrus_core.services.uploader.outcome import Phase, StoreOutcome, StoreProgress
 from walrus_core.services.uploader.record import load_record, record_name
 from walrus_core.services.uploader.store_run import Reuse, StoreRun
 from walrus_core.services.uploader.turns import LocalTurns
-from walrus_core.types import checked_int
 
 if TYPE_CHECKING:
     from walrus_core.codec.sources import BlobSource
@@ -84,23 +82,34 @@ class Uploader:
         for that; InvalidBlobIdError if nodes know the blob ID to be invalid; whatever
         `codec.encode` and the chain raise.
         """
-        started = _now()
         progress = progress or StoreProgress()
-        state = await self.chain.state()
-        checked_int("epochs", epochs, 1, state.max_epochs_ahead)
-        asked = _now()
-        progress.phase = Phase.ENCODING
-        encoding = await encode_source(
-            source,
-            state.n_shards,
-            self.workers,
-            progress.encoding,
-            in_memory=self.options.in_memory,
-            directory=self.options.directory,
+        encoded = await encode_blob(
+            self.chain, source, epochs, self.workers, self.options, progress
         )
-        encoded = _now()
-        metadata = encoding.metadata
-        progress.blob_id = metadata.blob_id
+        return await self.store_encoded(
+            encoded,
+            deletable=deletable,
+            attributes=attributes,
+            force=force,
+            reuse_resources=reuse_resources,
+            progress=progress,
+            keep=keep,
+        )
+
+    async def store_encoded(
+        self,
+        encoded: EncodedBlob,
+        *,
+        deletable: bool = True,
+        attributes: Mapping[str, str] | None = None,
+        force: bool = False,
+        reuse_resources: bool = True,
+        progress: StoreProgress | None = None,
+        keep: Callable[[StoreOutcome], Awaitable[None]] | None = None,
+    ) -> StoreOutcome:
+        """The rest of `store`."""
+        metadata = encoded.encoding.metadata
+        progress = progress or StoreProgress()
         wanted = NewBlob(
             blob_id=metadata.blob_id,
             root_hash=metadata.root_hash,
@@ -109,12 +118,11 @@ class Uploader:
             deletable=deletable,
             attributes=dict(attributes or {}),
         )
-        seconds = {"encode": encoded - asked, "chain": asked - started}
         reuse = Reuse(certified=not force, resources=reuse_resources)
-        run = StoreRun(self, encoding, wanted, epochs, reuse, progress, keep, seconds)
+        run = StoreRun(self, encoded, wanted, reuse, progress, keep)
         name = record_name(self.chain.address, wanted.blob_id, deletable=deletable)
         async with self.turns.turn(name):
-            outcome = await run.run(started)
+            outcome = await run.run()
         progress.phase = Phase.DONE
         return outcome
 
@@ -127,7 +135,3 @@ class Uploader:
             record = await load_record(self.journal, name)
             if record is not None and record.object_id == object_id:
                 await self.journal.remove(name)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
