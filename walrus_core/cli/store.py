@@ -59,7 +59,7 @@ def epochs_wanted(_ctx: click.Context, _param: click.Parameter, text: str) -> in
 @click.option("--permanent", is_flag=True, help="Nobody shall be able to delete it before its end.")
 @click.option("--force", is_flag=True, help="Certify it once more, whatever is certified already.")
 @click.option(
-    "--ignore-resources", is_flag=True, help="Leave the wallet's blobs and storage as they are."
+    "--ignore-resources", is_flag=True, help="Use no registration and no storage of the wallet."
 )
 @click.option("--deletable", is_flag=True, hidden=True, help="The default, as scripts have it.")
 @with_money
@@ -79,9 +79,9 @@ def command(
     or a crash, goes on where it was when it is run again, and nothing is paid twice.
 
     No more is paid than needed. A blob that is permanent for long enough already, whoever stored
-    it, is left as it is, unless with --force; then the wallet may have no object of it. Blobs that
-    the wallet has registered are used, and extended if they end too early, and so is storage that
-    it has; unless with --ignore-resources.
+    it, is left as it is, even if the wallet has no object of it; --force stores it all the same.
+    Registrations of the wallet are used, and extended if they end too early, and so is as much of
+    its storage as it takes; --ignore-resources leaves both as they are.
 
     With --json, an array as the official command prints it.
     """

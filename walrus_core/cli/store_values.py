@@ -84,15 +84,13 @@ def store_facts(outcome: StoreOutcome) -> dict[str, str]:
     if outcome.already_certified:
         whose = "" if outcome.object_id else " by somebody else's registration"
         return facts | {"paid": f"nothing: certified in epoch {outcome.certified_epoch}{whose}"}
+    facts["paid"] = cost_text(outcome)
     if outcome.nodes:
         confirmed = [node for node in outcome.nodes if node.state is NodeState.CONFIRMED]
         shards = sum(node.weight for node in confirmed)
         nodes = f"{len(confirmed)} of {count_text(len(outcome.nodes), 'node')}"
         facts["confirmed"] = f"by {nodes}, which hold {count_text(shards, 'shard')}"
-    return facts | {
-        "paid": cost_text(outcome),
-        "time": time_text(outcome.seconds, outcome.size),
-    }
+    return facts | {"time": time_text(outcome.seconds, outcome.size)}
 
 
 def cost_text(outcome: StoreOutcome) -> str:
