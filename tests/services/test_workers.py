@@ -1,6 +1,7 @@
 """Threads do the work, also when nobody waits for it any more, and are gone at the end."""
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -45,6 +46,30 @@ def test_a_cancelled_caller_does_not_stop_the_work() -> None:
         return done
 
     assert asyncio.run(main()) == ["first", "second"]
+
+
+def test_what_fails_when_nobody_waits_is_no_news() -> None:
+    async def main() -> list[dict[str, object]]:
+        said: list[dict[str, object]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about))
+        gate = threading.Event()
+
+        def fail() -> None:
+            gate.wait(10)
+            raise ZeroDivisionError
+
+        workers = ThreadWorkers(1)
+        running = asyncio.create_task(workers.run(fail))
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        gate.set()
+        workers.close()
+        await asyncio.sleep(0.01)
+        gc.collect()
+        return said
+
+    assert asyncio.run(main()) == []
 
 
 @pytest.mark.parametrize("count", [0, -1, 65])

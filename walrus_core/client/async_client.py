@@ -227,8 +227,7 @@ class AsyncClient:
 
     @property
     def _journal_directory(self) -> Path:
-        """Each network has its own: a transaction of one means nothing on another."""
-        return self._state / f"{self.network.name}-{self.network.system.hex()[:16]}"
+        return self._state / self.network.directory_name
 
     async def _known_peers(self) -> RpcPeers:
         opened = self._opened

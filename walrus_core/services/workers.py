@@ -36,9 +36,21 @@ class ThreadWorkers:
 
     async def run(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         """See `Workers`: shielded, so that what was begun or queued is also done."""
-        loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._pool, function, *arguments))
+        work = asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            work.add_done_callback(_looked_at)
+            raise
 
     def close(self) -> None:
         """Wait for what was begun or queued, and end the threads; may be called again."""
         self._pool.shutdown()
+
+
+def _looked_at(work: asyncio.Future[T]) -> None:
+    """Nobody waits for it any more: that it fails, as it may since it was told to stop, is no
+    news.
+    """
+    if not work.cancelled():
+        work.exception()

@@ -45,6 +45,13 @@ class Network:
     wallet: Path | None = None
     faucet: Path | None = None
 
+    @property
+    def directory_name(self) -> str:
+        """Of what is remembered of this network, apart from that of others: what is signed, or was
+        to be paid, on one means nothing on another, or costs other money.
+        """
+        return f"{self.name}-{self.system.hex()[:16]}"
+
 
 MAINNET = Network(
     "mainnet",

@@ -131,6 +131,39 @@ def test_a_caller_spends_no_more_than_its_quota(network: Network, tmp_path: Path
         assert rich.store(blob(SMALL, 4)).cost == price
 
 
+def test_uploads_are_of_one_network(network: Network, tmp_path: Path) -> None:
+    """Another one's server does not know them, and so never pays for them."""
+    loop, other = LoopThread(), LocalNetwork(nodes=4, n_shards=N_SHARDS)
+
+    def knows(path: Path, upload_id: str) -> bool:
+        with (
+            running_server(tmp_path, "--network", path, "--spool", tmp_path / "s") as server,
+            grpc.insecure_channel(server.address) as channel,
+        ):
+            stub = blob_pb2_grpc.BlobServiceStub(channel)
+            try:
+                stub.GetUploadStatus(pb.GetUploadStatusRequest(upload_id=upload_id))
+            except grpc.RpcError as error:
+                if error.code() is grpc.StatusCode.NOT_FOUND:
+                    return False
+                raise
+            return True
+
+    with (
+        running_server(tmp_path, "--network", network.path, "--spool", tmp_path / "s") as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        storing = blob_pb2_grpc.BlobServiceStub(channel).Store(iter([header(SMALL)]))
+        upload_id = next(storing).upload.upload_id
+    try:
+        loop.run(other.start())
+        assert not knows(other.network, upload_id)
+    finally:
+        loop.run(other.stop())
+        loop.close()
+    assert knows(network.path, upload_id)
+
+
 def test_stores_and_reads_in_progress_end_well(network: Network, tmp_path: Path) -> None:
     """SIGTERM comes in the middle of them, and they need the network to the end."""
     known, new = blob(LARGE, 7), blob(LARGE, 8)

@@ -74,7 +74,7 @@ async def _serve(
         else:
             workers = ThreadWorkers()
             parts.callback(workers.close)
-            place = directory / "uploads"
+            place = directory / "uploads" / client.network.directory_name
             uploads = Uploads(place, uploader, workers, config.uploads, accounts)
             await uploads.start()
             parts.push_async_callback(uploads.close)
