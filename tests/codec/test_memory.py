@@ -96,6 +96,17 @@ class TestPool:
         assert pool.waiting_bytes == 0
         held[:] = 1
 
+    def test_less_may_wait_from_now_on(self, pool: BufferPool) -> None:
+        """The oldest goes first."""
+        for size in (2 * MIB, 3 * MIB, 4 * MIB):
+            pool.allocate(size)
+        pool.limit(7 * MIB)
+        assert pool.waiting_bytes == 7 * MIB
+        pool.limit(MIB)
+        assert pool.waiting_bytes == 0
+        pool.allocate(2 * MIB)
+        assert pool.waiting_bytes == 0
+
     def test_no_two_callers_get_the_same_memory(self, pool: BufferPool) -> None:
         """From many threads, and from a collection of cycles in the midst of it."""
         clashes = []

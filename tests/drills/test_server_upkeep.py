@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 import threading
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
@@ -15,7 +16,7 @@ from typing import Any
 
 import grpc
 import pytest
-from drills.callers import Code, Crowd, Tasks, connected, status_of, working
+from drills.callers import PAUSE_SECONDS, Code, Crowd, Tasks, connected, status_of, working
 from drills.gateway import Gateway, gateway
 from rpc.certificates_made import Authority
 from rpc.encoding_serving import encode_requests
@@ -33,10 +34,15 @@ REFUSED = Code.UNAVAILABLE
 """What callers are told who come as it ends; by nobody, when it has ended."""
 
 STOP_SECONDS = 60.0
+DRAINING = '"draining: '
+"""What a worker logs when it is told to end."""
 
 NAME = "localhost"
-BLOB = bytes(range(256)) * (12 << 12)
-"""Long enough an encoding to be in the middle of it: 12 MiB."""
+BLOB = bytes(range(256)) * (4 << 12)
+"""Its slivers, 18 MiB, are more than a connection takes from a server that nobody listens to."""
+
+MEMORY = "2GiB"
+"""For all that many encodings at once."""
 
 
 def test_new_certificates(tmp_path: Path, is_long: bool, figures: list[str]) -> None:
@@ -108,9 +114,12 @@ async def _drain(directory: Path, is_long: bool, workers: int) -> str:
     count = LONG_CALLERS if is_long else CALLERS
     async with busy_server(directory, count, workers) as (server, crowd, encodings):
         ending = asyncio.ensure_future(server.process.stop(timeout=2 * STOP_SECONDS))
-        await asyncio.sleep(0)
+        async with asyncio.timeout(STOP_SECONDS):
+            while server.log.read_text(encoding="utf-8").count(DRAINING) < workers:
+                await asyncio.sleep(0.1)
         await encodings.finish()
         assert await ending == 0
+    assert _ended_while_draining(server.log) == count
     return (
         f"drained, {workers} workers: {count} encodings in the middle came to their end; of the"
         f" others' calls {crowd.tally}, and of all that the server took in none was lost:"
@@ -180,11 +189,23 @@ class Encodings:
     def _encode(self, address: str) -> Any:
         with connected(address) as channel:
             stub = encoding_pb2_grpc.EncodingServiceStub(channel)
-            call = stub.Encode(encode_requests(BLOB, n_shards=N_SHARDS))
-            assert next(call)
+            while not (call := _begun(stub)):
+                time.sleep(PAUSE_SECONDS)
             self._begun.wait(60)
             self._told.wait(60)
             return status_of(call)[0]
+
+
+def _begun(stub: Any) -> Any:
+    """An encoding of which something has come; None if there is no room for it now."""
+    call = stub.Encode(encode_requests(BLOB, n_shards=N_SHARDS))
+    try:
+        next(call)
+    except grpc.RpcError as error:
+        if error.code() is not Code.RESOURCE_EXHAUSTED:
+            raise
+        return None
+    return call
 
 
 @asynccontextmanager
@@ -197,7 +218,7 @@ async def busy_server(
     """
     crowd, encodings, tasks = Crowd(count), Encodings(count), Tasks(SIZES, N_SHARDS)
     async with gateway(
-        directory, workers=workers, graceful_shutdown_seconds=STOP_SECONDS
+        directory, workers=workers, memory=MEMORY, graceful_shutdown_seconds=STOP_SECONDS
     ) as server:
         with ExitStack() as connections:
             channels = [connections.enter_context(connected(server.address)) for _ in range(count)]
@@ -209,6 +230,13 @@ async def busy_server(
     assert not server.failures()
     ended = _logged(server.log)
     assert set(ended) <= {"OK", "RESOURCE_EXHAUSTED", "refused"}, ended
+
+
+def _ended_while_draining(log: Path) -> int:
+    """How many encodings that were in the middle of it ended well then."""
+    _, _, after = log.read_text(encoding="utf-8").rpartition(DRAINING)
+    calls = [json.loads(line) for line in after.splitlines()[1:]]
+    return sum(call.get("code") == Code.OK.name and call["received"] > len(BLOB) for call in calls)
 
 
 def _logged(log: Path) -> dict[str, int]:

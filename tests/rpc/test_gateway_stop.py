@@ -160,6 +160,19 @@ async def is_left(
 
 
 @in_loop
+async def test_who_takes_longer_than_the_grace_is_cut_off() -> None:
+    async with served_gateway() as (server, port), way_to(port) as way:
+        call = way.encoding.ComputeBlobId()
+        await call.write(next(naming(BLOB)))
+        await way.name()  # so that it has begun
+        async with asyncio.timeout(5):
+            await server.stop(0.3)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call
+        assert caught.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+@in_loop
 async def test_who_watches_its_health_does_not_keep_it() -> None:
     async with served_gateway() as (server, port), way_to(port) as way:
         stub = health_pb2_grpc.HealthStub(way.channel)

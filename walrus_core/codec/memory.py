@@ -74,6 +74,11 @@ class BufferPool:
         weakref.finalize(buffer, self._take_back, memory).atexit = False
         return buffer
 
+    def limit(self, size: int) -> None:
+        """Let at most `size` bytes wait from now on."""
+        self._limit = size
+        self._drop_oldest()
+
     def release(self) -> None:
         """Give everything that waits back to the system."""
         self._waiting.clear()
@@ -97,6 +102,9 @@ class BufferPool:
 
     def _take_back(self, memory: ByteArray) -> None:
         self._waiting[id(memory)] = self._turn, memory
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
         for oldest in list(self._waiting):
             if self.waiting_bytes <= self._limit:
                 return
@@ -140,6 +148,13 @@ def release_buffers() -> None:
     without.
     """
     _pool.release()
+
+
+def limit_kept_buffers(size: int) -> None:
+    """Let at most `size` bytes wait for the next calls, instead of that eighth: for a process that
+    was told how much memory it may use.
+    """
+    _pool.limit(size)
 
 
 def work_space(size: int, directory: Path | None = None, largest: int | None = None) -> memoryview:

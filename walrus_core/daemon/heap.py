@@ -8,7 +8,7 @@ from walrus_core.codec.memory import release_buffers
 
 __all__ = ["give_back_freed_memory", "keep_freed_memory"]
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt(3)."""
 
 KEPT = 128 << 20
@@ -16,6 +16,9 @@ KEPT = 128 << 20
 
 HEAP = 8 << 20
 """Bytes of the smallest allocation that is a mapping of its own."""
+
+HEAPS = 2
+"""That all threads share: what one frees, another finds."""
 
 
 def keep_freed_memory() -> None:
@@ -29,6 +32,7 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(M_TRIM_THRESHOLD, KEPT)
         mallopt(M_MMAP_THRESHOLD, HEAP)
+        mallopt(M_ARENA_MAX, HEAPS)
 
 
 def give_back_freed_memory() -> None:

@@ -16,6 +16,10 @@ __all__ = ["DescribedServer"]
 
 _OPTIONS = [
     ("grpc.max_concurrent_streams", 1000),
+    # So much of a request may be here before it is read. gRPC would let it grow with the speed of
+    # the connection, to more than all buffers of the server together.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 1 << 20),
     # Who is silent for a minute is asked whether it is there, and may ask us every ten seconds.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 10_000),

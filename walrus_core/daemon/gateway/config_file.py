@@ -56,7 +56,8 @@ tls:
 
 # Processes that share the port, memory and threads; one that dies is replaced.
 workers: {workers}
-# For the buffers of all calls; who finds none waits, then is told to come back.
+# For the buffers of all calls; who finds none waits, then is told to come back. Beside them an
+# eighth of it is kept for the next calls, and each call may have 2 MiB on its way.
 memory: {memory}MiB
 # To compute with; 0 is all CPUs.
 threads: 0
@@ -73,7 +74,7 @@ log_level: {log_level}
 
 # After it was told to stop: for so long it says that it is not serving, and still is ...
 shutdown_notice_seconds: {notice}
-# ... and then new calls are refused (UNAVAILABLE, to be tried again), those in progress get so long.
+# ... and then new calls are refused (UNAVAILABLE), and those in progress get so long to end.
 graceful_shutdown_seconds: {grace}
 
 # Calls at once, by kind, and their times; see GatewayLimits.

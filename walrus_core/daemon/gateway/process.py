@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from walrus_core.client.journal import state_directory
+from walrus_core.codec.memory import limit_kept_buffers
 from walrus_core.codec.threads import thread_count
 from walrus_core.daemon.gateway.call_log import NamesOfCalls, log_call
 from walrus_core.daemon.gateway.caller_file import CallerFile
@@ -36,6 +37,9 @@ __all__ = ["directory_of", "run_gateway"]
 
 CONNECT_SECONDS = 5.0
 """How long the network may let those wait who want to hear that the server serves."""
+
+KEPT_SHARE = 8
+"""This part of the memory for buffers, one eighth, may wait beside them for the next calls."""
 
 Come = Callable[[Blobs], Awaitable[None]]
 
@@ -152,6 +156,7 @@ def _pool(config: GatewayConfig) -> Pool:
     """A worker's share of what all have."""
     defaults, share = PoolLimits(), config.workers
     memory = config.memory // share
+    limit_kept_buffers(memory // KEPT_SHARE)
     return Pool(
         PoolLimits(
             threads=max(1, thread_count(config.threads) // share),
