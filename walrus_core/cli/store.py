@@ -137,7 +137,7 @@ class Store:
             self._progress = None
 
     async def price(self, chain: SuiChain) -> list[Priced]:
-        """What each file takes now."""
+        """What each file takes now, if nothing of it is there."""
         state = await chain.state()
         epochs, found = self._epochs or state.max_epochs_ahead, []
         for file in self._files:
@@ -198,7 +198,7 @@ def _object(outcome: StoreOutcome) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A file, and what storing it would take."""
+    """A file, and what storing it would take at most."""
 
     file: str
     metadata: VerifiedMetadata
@@ -232,5 +232,6 @@ def priced(files: Sequence[Priced]) -> Report:
     ]
     table = Table(["blob ID", "file", "size", "encoded", "cost"], rows, 2)
     total = wal_text(sum(each.cost.total for each in files))
-    last = f"{total} for {epochs_text(files[0].epochs)}, without gas (dry run: nothing was sent)"
+    most = f"at most {total} for {epochs_text(files[0].epochs)}, without gas"
+    last = f"{most}; less if some of it is there (dry run: nothing was sent)"
     return Report({}, table=table, remarks=[last], array=values)
