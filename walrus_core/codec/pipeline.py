@@ -40,8 +40,8 @@ def one_ahead(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
             running.append(thread.submit(job))
             if len(running) > 1:
                 yield running.popleft().result()
-        for future in running:
-            yield future.result()
+        while running:
+            yield running.popleft().result()
 
 
 @contextmanager
@@ -67,14 +67,16 @@ def in_turns(
     They belong to the consumer until it asks for the next result. While there is none it is
     `meanwhile` that takes a step.
     """
+    # No local names the future when it raises: the error would know this frame, the frame the
+    # future, that the error, and the blob would stay mapped until somebody looks for garbage.
     running: deque[tuple[Future[T], ByteArray]] = deque()
     for job in islice(jobs, N_WINDOWS):
         memory = allocate(window_size)
         running.append((thread.submit(job, memory), memory))
     while running:
-        future, memory = running.popleft()
-        while meanwhile and not future.done() and next(meanwhile, None):
+        while meanwhile and not running[0][0].done() and next(meanwhile, None):
             pass
-        yield future.result()
+        memory = running[0][1]
+        yield running.popleft()[0].result()
         for job in islice(jobs, 1):
             running.append((thread.submit(job, memory), memory))

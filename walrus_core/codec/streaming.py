@@ -152,8 +152,9 @@ class _Stream:
         """Write all slivers; the sliver pair hashes."""
         window_size = self._n * min(self._width, self._k2) * self._symbol_size
         with self._letting_go(), kernel_thread(self._cancel) as thread:
-            extended = thread.submit(self._encoder.extend_rows, self._threads, self._cancel)
-            meanwhile = self._write_whole_slivers(extended)
+            meanwhile = self._write_whole_slivers(
+                thread.submit(self._encoder.extend_rows, self._threads, self._cancel)
+            )
             for outcome in in_turns(thread, self._jobs(), window_size, meanwhile):
                 if isinstance(outcome, Window):
                     self._write_window(outcome)
@@ -214,7 +215,10 @@ class _Stream:
         for row in range(self._k1):
             self._write_source_row(row)
             yield True
-        extended.result()
+        try:
+            extended.result()
+        finally:
+            del extended  # see `in_turns`
         for at in range(0, self._repair_columns.nbytes, self._column_size):
             column = self._k2 + at // self._column_size
             self._put(Axis.SECONDARY, column, 0, self._repair_columns[at : at + self._column_size])

@@ -56,7 +56,12 @@ async def short(engine: Engine) -> None:
 
 
 async def cancelled(engine: Engine) -> None:
-    """An encoding whose caller leaves when it has begun."""
+    """Encodings whose caller leaves, a little later each time."""
+    for number in range(8):
+        await cancelled_after(engine, number * 0.01)
+
+
+async def cancelled_after(engine: Engine, seconds: float) -> None:
 
     async def encode_all() -> AsyncIterator[object]:
         config = EncodingConfig(100)
@@ -71,6 +76,7 @@ async def cancelled(engine: Engine) -> None:
     begun = asyncio.Event()
     task = asyncio.create_task(take())
     await begun.wait()
+    await asyncio.sleep(seconds)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
