@@ -79,6 +79,7 @@ class _Counted:
 @asynccontextmanager
 async def served_blobs(
     directory: Path,
+    /,
     *,
     limits: UploadLimits | None = None,
     idle_seconds: float = 30,

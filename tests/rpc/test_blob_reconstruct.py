@@ -9,6 +9,7 @@ import pytest
 from rpc.blob_serving import ServedBlobs, answers, refusal, served_blobs, store
 from rpc.serving import in_loop
 from services.uploader.town import content
+from services.uploads.test_directory import files_end_at
 
 from walrus_core import errors
 from walrus_core.rpc.chunks import crc32c
@@ -88,6 +89,27 @@ async def test_what_cannot_be_read(
         request = pb.ReconstructRequest(**{"blob_id": blob_id, **fields})
         error, _ = await refusal(served.stub.Reconstruct(request))
         assert type(error) is kind
+
+
+@in_loop
+async def test_a_strict_check_spools_where_it_was_told_to(tmp_path: Path) -> None:
+    """And says so where there is no room, or no place; other reads need none."""
+    spool = tmp_path / "spool"
+    async with served_blobs(tmp_path / "uploads", spool_from=1, directory=spool) as served:
+        blob = content(300_000)
+        blob_id = await stored(served, blob)
+        assert await read(served, blob_id) == (len(blob), blob)
+        strict = encoding_pb2.CONSISTENCY_CHECK_STRICT
+        request = pb.ReconstructRequest(blob_id=blob_id, check=strict)
+        error, _ = await refusal(served.stub.Reconstruct(request))
+        assert isinstance(error, errors.StorageError)
+        spool.mkdir()
+        with files_end_at(100_000):
+            error, code = await refusal(served.stub.Reconstruct(request))
+        assert isinstance(error, errors.StorageFullError)
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert await read(served, blob_id, check=strict) == (len(blob), blob)
+        assert not any(spool.iterdir())
 
 
 @in_loop
