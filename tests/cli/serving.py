@@ -103,3 +103,9 @@ def until(condition: Callable[[], object]) -> None:
     """The test's own time limit ends what never comes."""
     while not condition():
         time.sleep(0.02)
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started, in that order."""
+    found = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in found.split()]

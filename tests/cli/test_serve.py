@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 import yaml
 from cli.command_line import Run
-from cli.serving import BLOB, BLOB_ID, name_blob, naming, running_server, until
+from cli.serving import BLOB, BLOB_ID, children, name_blob, naming, running_server, until
 from rpc.certificates_made import Authority
 
 from walrus_core.cli.exit_status import ExitStatus
@@ -93,11 +93,6 @@ def test_workers_do_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
         workers = children(server.process.pid)
         server.process.kill()
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-
-
-def children(parent: int) -> list[int]:
-    found = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-    return [int(pid) for pid in found.split()]
 
 
 def test_tls_and_tokens(tmp_path: Path) -> None:

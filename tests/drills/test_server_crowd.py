@@ -14,8 +14,8 @@ MEMORY = 256 * MIB
 KEPT = MEMORY // 8
 """For the next calls."""
 
-IN_HAND = 2 * MIB
-"""Of each call: a message that is being looked at, and as much behind it."""
+IN_HAND = 3 * MIB
+"""Of each call: a message as it came, what it says, and as much behind it."""
 
 CALLERS, SECONDS, SIZES = 8, 3.0, (1, 1000, 100_000, 1_500_000)
 LONG_CALLERS, LONG_SECONDS = 64, 300.0

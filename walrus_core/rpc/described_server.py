@@ -85,7 +85,9 @@ class DescribedServer:
 
     def ready(self, name: str) -> None:
         """Say that this service is served from now on, though it was not at the start."""
-        self._health.ready(name)
+        self._names[name] = True
+        if self._health is not None:
+            self._health.ready(name)
 
     def retire(self) -> None:
         """Say that nothing is served any more, and go on serving it."""

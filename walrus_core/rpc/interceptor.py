@@ -172,7 +172,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
                 return
             pace.came(len(arrived), loop.time() - began)
             guest.received(len(arrived))
-            yield served.parsed(arrived)
+            message = served.parsed(arrived)
+            del arrived  # as large as what it says, which may be looked at for long
+            yield message
 
     async def _send(self, responses: Any, context: Any, served: _Served, guest: _Guest) -> None:
         async for response in responses:

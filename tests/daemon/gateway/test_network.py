@@ -1,6 +1,7 @@
 """`walrus-core serve` beside a network of processes: what its callers spend, how it ends."""
 
 import hashlib
+import os
 import random
 import signal
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
-from cli.serving import RunningServer, running_server, until
+from cli.serving import RunningServer, children, running_server, until
 from google.rpc import status_pb2
 from rpc.blob_serving import chunks, header, store
 
@@ -205,3 +206,27 @@ def refuses(stub: Any) -> bool:
     except grpc.RpcError as error:
         return error.code() is grpc.StatusCode.UNAVAILABLE
     raise AssertionError("there is no such upload")
+
+
+def test_a_worker_takes_no_calls_before_it_has_a_way_to_the_network(
+    network: Network, tmp_path: Path
+) -> None:
+    """While one is replaced the other answers."""
+    options = ("--network", network.path, "--spool", tmp_path / "s", "--workers", 2)
+    with running_server(tmp_path, *options) as server:
+        said = set()
+        for serving in (3, 4):
+            os.kill(children(server.process.pid)[0], signal.SIGKILL)
+            while sum(event.endswith("serves") for event in server.events()) < serving:
+                said.add(details(server.address))
+        assert not [each for each in said if "not connected" in each]
+
+
+def details(address: str) -> str:
+    """What is answered, over a new connection, to who asks for an upload that is not there."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    with grpc.insecure_channel(address, options) as channel:
+        stub = blob_pb2_grpc.BlobServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.GetUploadStatus(pb.GetUploadStatusRequest(upload_id="0" * 32), timeout=20)
+        return str(caught.value.details())

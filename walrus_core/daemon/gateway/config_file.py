@@ -57,7 +57,7 @@ tls:
 # Processes that share the port, memory and threads; one that dies is replaced.
 workers: {workers}
 # For the buffers of all calls; who finds none waits, then is told to come back. Beside them an
-# eighth of it is kept for the next calls, and each call may have 2 MiB on its way.
+# eighth of it is kept for the next calls, and each call may have 3 MiB on its way.
 memory: {memory}MiB
 # To compute with; 0 is all CPUs.
 threads: 0

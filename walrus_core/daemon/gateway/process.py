@@ -108,8 +108,6 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             attend=attend,
             share_port=config.workers > 1,
         )
-        address = _listen(config, server, number)
-        await server.start()
         connected = asyncio.Event()
 
         async def come(blobs: Blobs) -> None:
@@ -121,8 +119,12 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
         life = asyncio.create_task(_blobs(config, directory, tallies, come), name="network")
         parts.push_async_callback(_ended, life)
         parts.push_async_callback(server.stop, config.grace, config.notice)
+        if config.workers == 1:  # else another may serve, and has a way to the network
+            address = await _begin(config, server, number)
         if config.network is not None:
             await _first(life, connected)
+        if config.workers > 1:
+            address = await _begin(config, server, number)
         _log.info("serving at %s", address or config.unix)
         on_ready(Ready(address, tuple(server.services), connected.is_set(), where))
         await asyncio.wait([life])  # not to be cancelled with this: calls in progress need it
@@ -169,6 +171,13 @@ def _pool(config: GatewayConfig) -> Pool:
 
 def _book(config: GatewayConfig) -> Callable[[], CallerBook | None]:
     return (lambda: None) if config.callers is None else CallerFile(config.callers).book
+
+
+async def _begin(config: GatewayConfig, server: GatewayServer, number: int) -> str | None:
+    """Serve; the TCP address, if there is one."""
+    address = _listen(config, server, number)
+    await server.start()
+    return address
 
 
 def _listen(config: GatewayConfig, server: GatewayServer, number: int) -> str | None:
