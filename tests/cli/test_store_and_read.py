@@ -139,7 +139,8 @@ def test_what_somebody_else_has_stored_for_good_is_not_paid_at_all(
     wait_for(lambda: bool(run(*ask).json["status"]["permanent"]["isCertified"]))
     poor = tmp_path / "poor"  # with no money at all
     assert run("wallet", "new", "--wallet", poor).status == 0
-    stored = run("store", new_file, "--epochs", 4, "--wallet", poor, "--json")
+    again = ("store", new_file, "--permanent", "--wallet", poor)
+    stored = run(*again, "--epochs", 4, "--json")
     assert stored.status == 0, stored.stderr
     assert operation(stored) == (
         "alreadyCertified",
@@ -149,11 +150,13 @@ def test_what_somebody_else_has_stored_for_good_is_not_paid_at_all(
             "endEpoch": 5,
         },
     )
-    told = run("store", new_file, "--wallet", poor)
+    told = run(*again)
     assert "stored already" in told.text
     assert "somebody else" in told.text
     for more in (["--epochs", 5], ["--force"]):
-        assert "FROST of WAL" in run("store", new_file, "--wallet", poor, *more).stderr
+        assert "FROST of WAL" in run(*again, *more).stderr
+    deletable = [each for each in again if each != "--permanent"]
+    assert "FROST of WAL" in run(*deletable).stderr
 
 
 def test_what_the_wallet_has_is_used_before_more_is_bought(

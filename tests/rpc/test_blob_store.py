@@ -52,7 +52,7 @@ async def test_what_somebody_else_has_stored_for_good(tmp_path: Path) -> None:
         for i in range(len(served.town.gates)):
             while not (await served.town.nodes.up(i).status(blob_id)).is_certified:
                 await asyncio.sleep(0.1)  # it hears of it
-        said = await answers(served.stub.Store(iter(store(blob, epochs=2))))
+        said = await answers(served.stub.Store(iter(store(blob, epochs=2, permanent=True))))
         stored, upload_id = said[-1].blob, said[0].upload.upload_id
         assert (stored.blob_id, stored.was_stored_before) == (blob_id.digest, True)
         assert (stored.object_id, stored.cost, stored.gas) == (b"", 0, 0)

@@ -78,7 +78,7 @@ def command(
     chain once enough of them have confirmed that they hold it. A store that was cut off, by Ctrl-C
     or a crash, goes on where it was when it is run again, and nothing is paid twice.
 
-    No more is paid than needed. A blob that is permanent for long enough already, whoever stored
+    No more is paid than needed. With --permanent, a blob that is so for long enough, whoever stored
     it, is left as it is, even if the wallet has no object of it; --force stores it all the same.
     Registrations of the wallet are used, and extended if they end too early, and so is as much of
     its storage as it takes; --ignore-resources leaves both as they are.

@@ -39,14 +39,13 @@ async def town_with(blob: bytes, epochs: int, *, deletable: bool) -> Town:
     return town
 
 
-@pytest.mark.parametrize("deletable", [True, False])
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_permanent_for_long_enough(deletable: bool, epochs: int) -> None:
+def test_permanent_for_long_enough(epochs: int) -> None:
     async def main() -> None:
         blob = content()
         town = await town_with(blob, 3, deletable=False)
         town.forget_calls()
-        outcome = await town.uploader().store(blob, epochs, deletable=deletable)
+        outcome = await town.uploader().store(blob, epochs, deletable=False)
         assert outcome.already_certified
         assert (outcome.blob, outcome.object_id, outcome.certificate) == (None, None, None)
         assert (outcome.certified_epoch, outcome.end_epoch) == (1, 4)
@@ -65,14 +64,15 @@ def test_permanent_for_long_enough(deletable: bool, epochs: int) -> None:
         (4, {}),
         (3, {"force": True}),
         (3, {"attributes": {"a": "b"}}),  # which need an object of the wallet's
+        (3, {"deletable": True}),
     ],
-    ids=["not long enough", "forced", "with attributes"],
+    ids=["not long enough", "forced", "with attributes", "deletable"],
 )
 def test_what_is_wanted_all_the_same(epochs: int, options: dict[str, Any]) -> None:
     async def main() -> None:
         blob = content()
         town = await town_with(blob, 3, deletable=False)
-        outcome = await town.uploader().store(blob, epochs, **options)
+        outcome = await town.uploader().store(blob, epochs, **{"deletable": False} | options)
         assert outcome.operation is Operation.REGISTERED
         assert outcome.blob is not None
         assert outcome.end_epoch == 1 + epochs

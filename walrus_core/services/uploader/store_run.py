@@ -135,10 +135,13 @@ class StoreRun:
     def _permanent(self, epoch: Epoch) -> BlobStatus | None:
         """What nodes say, if by that nobody needs to store the blob.
 
-        Attributes are on an object, which is of the wallet's own.
+        Attributes are on an object, which is of the wallet's own; so is the right to delete, for
+        which the official client pays, too.
         """
         status = self._word.status if self._word is not None else None
-        if status is None or not status.is_certified or self.wanted.attributes:
+        if status is None or not status.is_certified:
+            return None
+        if self.wanted.deletable or self.wanted.attributes:
             return None
         is_long_enough = (status.end_epoch or 0) >= epoch + self.epochs
         return status if status.kind == "permanent" and is_long_enough else None
