@@ -31,9 +31,11 @@ PAIRS = (0, 7, 31)
 
 
 @contextmanager
-def connected(address: str, credentials: Any = None) -> Iterator[Any]:
-    """A connection that nobody shares."""
+def connected(address: str, credentials: Any = None, *, takes: int | None = None) -> Iterator[Any]:
+    """A connection that nobody shares; of each answer it `takes` no more in advance."""
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
+    if takes is not None:
+        options += [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", takes)]
     if credentials is None:
         channel = grpc.insecure_channel(address, options)
     else:

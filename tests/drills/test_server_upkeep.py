@@ -39,7 +39,8 @@ DRAINING = '"draining: '
 
 NAME = "localhost"
 BLOB = bytes(range(256)) * (4 << 12)
-"""Its slivers, 18 MiB, are more than a connection takes from a server that nobody listens to."""
+TAKEN = 1 << 20
+"""In advance, of the 18 MiB of its slivers: the rest has to wait until somebody listens."""
 
 MEMORY = "2GiB"
 """For all that many encodings at once."""
@@ -187,7 +188,7 @@ class Encodings:
         assert set(await asyncio.gather(*self._ends)) == {Code.OK}
 
     def _encode(self, address: str) -> Any:
-        with connected(address) as channel:
+        with connected(address, takes=TAKEN) as channel:
             stub = encoding_pb2_grpc.EncodingServiceStub(channel)
             while not (call := _begun(stub)):
                 time.sleep(PAUSE_SECONDS)

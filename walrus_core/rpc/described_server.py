@@ -112,8 +112,7 @@ class DescribedServer:
             async with asyncio.timeout_at(end):
                 await self._doors.emptied()
                 self._doors.hold()
-                if self._doors.have_refused:
-                    await asyncio.sleep(self._doors.retry_after)
+                await self._doors.quiet()
         stopping = asyncio.create_task(self.stop(max(0.0, end - loop.time())))
         await asyncio.sleep(PARTING_SECONDS)
         self._doors.answer()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from walrus_core.errors import ServerStoppingError
 
 __all__ = ["Doors"]
+
+LONGEST = 3
+"""So many times as long it is waited at most until nobody comes any more."""
 
 
 class Doors:
@@ -16,8 +20,8 @@ class Doors:
     """
 
     def __init__(self, retry_after: float) -> None:
-        self.retry_after = retry_after
-        self.have_refused = False
+        self._retry_after = retry_after
+        self._refused_at = -math.inf
         self._are_open = True
         self._inside: set[asyncio.Task[Any]] = set()
         self._answering = asyncio.Event()
@@ -28,9 +32,9 @@ class Doors:
         is on its way.
         """
         if not self._are_open:
-            self.have_refused = True
+            self._refused_at = asyncio.get_running_loop().time()
             await self._answering.wait()
-            raise ServerStoppingError(self.retry_after)
+            raise ServerStoppingError(self._retry_after)
         task = asyncio.current_task()
         assert task is not None
         self._inside.add(task)
@@ -43,6 +47,15 @@ class Doors:
         """Wait until nobody is inside any more; they are closed."""
         if self._inside:
             await asyncio.wait(self._inside)
+
+    async def quiet(self) -> None:
+        """Wait until nobody has come for as long as who was refused may stay away: then all of them
+        are back, or gone. Not for ever, since some may not wait for an answer.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LONGEST * self._retry_after
+        while (left := min(self._refused_at + self._retry_after, end) - loop.time()) > 0:
+            await asyncio.sleep(left)
 
     def hold(self) -> None:
         """Who comes from now on is told nothing before `answer`."""

@@ -56,8 +56,9 @@ tls:
 
 # Processes that share the port, memory and threads; one that dies is replaced.
 workers: {workers}
-# For the buffers of all calls; who finds none waits, then is told to come back. Beside them an
-# eighth of it is kept for the next calls, and each call may have 3 MiB on its way.
+# For the buffers of all calls; who finds none waits, then is told to come back. Beside them each
+# call may have 3 MiB on its way, and for the next calls an eighth of it is kept, and up to 256 MiB
+# of what was freed, by each worker, until nobody calls.
 memory: {memory}MiB
 # To compute with; 0 is all CPUs.
 threads: 0
