@@ -38,7 +38,8 @@ class RunningServer:
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has logged."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def events(self) -> list[str]:
         return [str(line["event"]) for line in self.lines()]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["directory_of", "run_gateway"]
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
 """How long the network may let those wait who want to hear that the server serves."""
 
 KEPT_SHARE = 8
