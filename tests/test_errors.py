@@ -106,6 +106,31 @@ def test_messages_print_the_inequality_and_what_to_do() -> None:
     assert "format 9 != 1" in messages[28]
 
 
+def test_a_range_says_what_is_wrong_with_it() -> None:
+    behind, backwards = errors.InvalidRangeError(57_000, 56_999, 57_000), (5, 4, 10)
+    assert str(behind) == "there is no byte 57,000 in the blob; it has bytes 0 to 56,999"
+    assert "ends before it begins: bytes 5 to 4" in str(errors.InvalidRangeError(*backwards))
+    assert "bytes 3 to 5,000 are not all" in str(errors.InvalidRangeError(3, 5000, 10))
+    assert "it is empty" in str(errors.InvalidRangeError(0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1, "1 second"), (0.25, "0.25 seconds"), (0.9999, "1 second"), (3000.5, "3,000 seconds")],
+)
+def test_a_time_to_wait_has_its_unit(seconds: float, text: str) -> None:
+    assert str(errors.OverloadedError(seconds)).endswith(f" in {text}")
+
+
+def test_a_local_chain_that_is_down_is_started() -> None:
+    assert "`walrus-core network up`" in str(
+        errors.ChainUnavailableError("http://127.0.0.1:9000", "refused")
+    )
+    assert "check that the node runs" in str(
+        errors.ChainUnavailableError("https://fullnode.testnet.sui.io:443", "refused")
+    )
+
+
 def test_numbers_are_attributes() -> None:
     assert EXAMPLES[5].failures == {3: "its hash is wrong"}
     assert EXAMPLES[4].failures == {}

@@ -132,6 +132,15 @@ __all__ = [
 ]
 
 
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def _seconds(count: float) -> str:
+    """A time to wait, no more exactly than matters: `0.25 seconds`, `1 second`, `3,000 seconds`."""
+    text = f"{count:.3g}" if count < 10 else f"{count:,.0f}"
+    return f"{text} second{'' if text == '1' else 's'}"
+
+
 class WalrusCoreError(Exception):
     """Base class: catch it to catch everything that walrus-core raises on purpose."""
 
@@ -165,10 +174,12 @@ class InvalidRangeError(InvalidArgumentError):
         self.size = size
 
     def __str__(self) -> str:
-        return (
-            f"bytes {self.start:,} to {self.end:,} are not 0 <= start <= end < {self.size:,},"
-            " the size of the blob"
-        )
+        last = f"it has bytes 0 to {self.size - 1:,}" if self.size else "it is empty"
+        if self.start >= self.size:
+            return f"there is no byte {self.start:,} in the blob; {last}"
+        if self.end < self.start:
+            return f"a range ends before it begins: bytes {self.start:,} to {self.end:,}; {last}"
+        return f"bytes {self.start:,} to {self.end:,} are not all in the blob; {last}"
 
 
 class WrongOffsetError(InvalidArgumentError):
@@ -532,7 +543,7 @@ class OverloadedError(NodeError):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        return f"too much at once; try again in {self.retry_after:g} seconds"
+        return f"too much at once; try again in {_seconds(self.retry_after)}"
 
 
 class UploadError(WalrusCoreError):
@@ -617,7 +628,7 @@ class QuotaExceededError(WalrusCoreError):
     def __str__(self) -> str:
         return (
             f"{self.what}: {self.needed:,} > {self.limit:,}, this caller's quota;"
-            f" try again in {self.retry_after:,.0f} seconds, or ask for a larger one"
+            f" try again in {_seconds(self.retry_after)}, or ask for a larger one"
         )
 
 
@@ -631,7 +642,7 @@ class ServerStoppingError(WalrusCoreError):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        return f"the server stops; try again in {self.retry_after:g} seconds"
+        return f"the server stops; try again in {_seconds(self.retry_after)}"
 
 
 class NodeUnavailableError(WalrusCoreError):
@@ -783,7 +794,10 @@ class ChainUnavailableError(WalrusCoreError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.url}: {self.reason}; check that the node runs and is the one meant"
+        advice = "check that the node runs and is the one meant"
+        if self.url.partition("//")[2].startswith(_LOOPBACK):
+            advice = "is the local network up? `walrus-core network up` starts it"
+        return f"{self.url}: {self.reason}; {advice}"
 
 
 class InsufficientFundsError(WalrusCoreError):

@@ -4,6 +4,8 @@ import asyncio
 import json
 import random
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,7 +243,7 @@ def test_errors_say_what_is_wrong(run: Run, wallet: str, home: Path) -> None:  #
     (home / "network.json").unlink()
     missing = run("price", "1")
     assert missing.status == 3
-    assert "chain up" in missing.stderr
+    assert "network up" in missing.stderr
 
 
 def test_a_chain_that_is_down(run: Run, home: Path) -> None:
@@ -251,6 +253,16 @@ def test_a_chain_that_is_down(run: Run, home: Path) -> None:
     assert failed.status == 1
     assert failed.error["type"] == "ChainUnavailableError"
     assert "refused" in failed.error["message"]
+    assert "network up" in failed.error["message"]
+
+
+def test_a_node_that_nobody_registered(run: Run, home: Path) -> None:
+    assert run("node", "init", home / "node").status == 0
+    serve = [sys.executable, "-m", "walrus_core", "node", "serve", "--config", "node/node.yaml"]
+    failed = subprocess.run(serve, cwd=home, capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 3
+    assert "walrus-core node register" in failed.stderr
+    assert "walrus-core stake" in failed.stderr
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])

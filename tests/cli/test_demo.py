@@ -87,7 +87,7 @@ def test_the_story_and_ctrl_c(temporary: Path) -> None:
     _, errors = running.communicate(timeout=60)
     assert told == ["network", "encode", "pay", "upload", "store", "kill", "lie", "read"]
     assert running.returncode == ExitStatus.INTERRUPTED
-    assert "interrupted" in errors
+    assert "interrupted: nothing of the demo is left" in errors
     assert "Traceback" not in errors
     assert list(temporary.iterdir()) == []
     assert processes_below(temporary) == []

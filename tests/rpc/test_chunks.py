@@ -55,5 +55,7 @@ async def test_lies_are_refused() -> None:
     for chunks in ([first, second], [], [pb.Chunk()], [too_long]):
         with pytest.raises(InvalidArgumentError):
             await content(chunks, size)
-    with pytest.raises(InvalidArgumentError):
+    with pytest.raises(InvalidArgumentError, match="only 1,048,575 are left of the 1,048,575"):
         await content([first], MAX_DATA - 1)
+    with pytest.raises(InvalidArgumentError, match="the chunk at 0 has 0 bytes; one has 1 to"):
+        await content([pb.Chunk()], size)

@@ -75,6 +75,12 @@ def test_a_cut_or_damaged_stream_is_refused(exported: bytes) -> None:
             import_store(io.BytesIO(damaged), memory_store())
 
 
+def test_what_is_no_export_is_called_that() -> None:
+    with pytest.raises(InvalidEncodingError, match="this is no export of a node") as error:
+        import_store(io.BytesIO(b"name: node-0\nstorage_path: store\n"), memory_store())
+    assert "b'" not in str(error.value)
+
+
 def test_slivers_are_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     """A node that exports other slivers than the blob's, with true checksums."""
     store = filled()

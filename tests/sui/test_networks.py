@@ -53,7 +53,7 @@ def test_network_of_a_file(tmp_path: Path) -> None:
 
 
 def test_no_local_network_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="chain up"):
+    with pytest.raises(StorageError, match="network up"):
         local_network(tmp_path)
 
 

@@ -127,8 +127,8 @@ class App(click.Group):
             return printer.report(outcome) if isinstance(outcome, Report) else ExitStatus.DONE
         except click.ClickException as error:
             return printer.usage_error(error)
-        except click.Abort:  # how click passes Ctrl-C on
-            return printer.error(KeyboardInterrupt())
+        except click.Abort as error:  # how click passes Ctrl-C on
+            return printer.error(error.__cause__ or KeyboardInterrupt())
         except BrokenPipeError:
             raise
         except EXPECTED as error:

@@ -45,6 +45,20 @@ def command(
     away at random and damages some of the rest; finds the damage, rebuilds a lost sliver, and
     reconstructs the file, with the same code as the other commands.
     """
+    try:
+        return _demonstrate(printer, file, offline, seed, n_shards, threads)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing of the demo is left, no process and no file") from None
+
+
+def _demonstrate(
+    printer: Printer,
+    file: str | None,
+    offline: bool,
+    seed: int | None,
+    n_shards: int | None,
+    threads: int | None,
+) -> Report:
     if offline:
         from walrus_core.cli.demo_offline import demonstrate
 

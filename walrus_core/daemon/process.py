@@ -149,11 +149,18 @@ def _node_id(config: NodeConfig, key_pair: KeyPair, committees: Committees) -> b
     members = committees.current.members_with_key(key_pair.public_key)
     if len(members) == 1:
         return members[0].node_id
-    raise ConfigurationError(
-        str(config.file),
-        f"sui.node_id: needed, since {len(members)} members of the committee have the key in"
-        f" {config.protocol_key}",
-    )
+    if members:
+        reason = (
+            f"sui.node_id: needed, since {len(members)} members of the committee have the key in"
+            f" {config.protocol_key}"
+        )
+    else:
+        reason = (
+            f"no member of the committee has the key in {config.protocol_key}: register the node"
+            " (`walrus-core node register`) and have enough staked with it (`walrus-core stake`);"
+            " with its id in sui.node_id it can be started before it is a member"
+        )
+    raise ConfigurationError(str(config.file), reason)
 
 
 async def _measured(

@@ -30,10 +30,14 @@ def checked_data(chunk: pb.Chunk, offset: int, size: int) -> bytes:
     data = chunk.data  # each access copies it
     if chunk.offset != offset:
         raise WrongOffsetError(offset, chunk.offset)
-    if not 0 < len(data) <= min(MAX_DATA, size - offset):
+    if not 0 < len(data) <= MAX_DATA:
         raise InvalidArgumentError(
-            f"a chunk of {len(data):,} bytes at {offset:,}; it has 1 to {MAX_DATA:,}, and the blob"
-            f" {size:,}"
+            f"the chunk at {offset:,} has {len(data):,} bytes; one has 1 to {MAX_DATA:,}"
+        )
+    if len(data) > size - offset:
+        raise InvalidArgumentError(
+            f"the chunk at {offset:,} has {len(data):,} bytes, but only {size - offset:,} are left"
+            f" of the {size:,} that were announced"
         )
     if (crc := crc32c(data)) != chunk.crc32c:
         raise ChecksumError(offset, chunk.crc32c, crc)

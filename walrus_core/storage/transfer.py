@@ -72,8 +72,10 @@ def import_store(stream: BinaryIO, store: SliverStore) -> Transferred:
     none of ours, cut or damaged; VerificationError; what `store` raises. What came before the
     error is kept, and may come again.
     """
-    if (header := stream.read(len(HEADER))) != HEADER:
-        raise InvalidEncodingError(f"an export starts with {HEADER!r}, not {header!r}")
+    if stream.read(len(HEADER)) != HEADER:
+        raise InvalidEncodingError(
+            f"this is no export of a node: one starts with the line {HEADER.decode().strip()!r}"
+        )
     frames = left_out = 0
     while True:
         kind, body = _read_frame(stream, frames)
@@ -123,7 +125,7 @@ def _import_frame(store: SliverStore, kind: bytes, body: bytes) -> bool:
     elif kind == CURSOR:
         store.commit(Changes(cursor=body))
     else:
-        raise InvalidEncodingError(f"frames of kind {kind!r} are not known")
+        raise InvalidEncodingError(f"frames of kind 0x{kind.hex()} are not known")
     return True
 
 

@@ -84,7 +84,7 @@ def local_network(directory: Path | None = None) -> Network:
     """What `walrus-core chain up` wrote; StorageError when there is nothing, or nonsense."""
     path = (directory or home_directory()) / LOCAL_FILE
     if not path.exists():
-        reason = "there is no local network; start one with `walrus-core chain up`"
+        reason = "there is no local network; `walrus-core network up` starts one"
         raise StorageError(str(path), reason)
     return described_network(path)
 
