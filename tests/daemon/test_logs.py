@@ -4,12 +4,13 @@ import asyncio
 import io
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from walrus_core.daemon.logs import LONGEST_TEXT, JsonLines
+from walrus_core.daemon.logs import CHATTY, LONGEST_TEXT, JsonLines, log_to
 
 Log = tuple[logging.Logger, io.StringIO]
 
@@ -70,3 +71,28 @@ def test_errors_come_with_where_they_happened(log: Log) -> None:
     except ValueError:
         log[0].exception("failed")
     assert "ValueError: of no use" in lines(log)[0]["exception"]
+
+
+def test_of_the_chain_library_only_what_is_wrong_is_logged() -> None:
+    """It tells two lines for each question otherwise."""
+    root = logging.getLogger()
+    before, level, stream = root.handlers[:], root.level, io.StringIO()
+    try:
+        log_to(stream, "info", worker=1)
+        for name in [*CHATTY, "pysui.sui.anything", "walrus_core.anything"]:
+            logging.getLogger(name).info("Dispatching")
+        logging.getLogger("pgrpc_client").warning("refused")
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            log_to(stream, "info", worker=1)
+            warnings.warn("of old age", DeprecationWarning, stacklevel=1)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        logging.captureWarnings(False)
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["logger"] for line in told] == [
+        "walrus_core.anything",
+        "pgrpc_client",
+        "py.warnings",
+    ]

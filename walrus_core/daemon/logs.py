@@ -21,6 +21,9 @@ __all__ = ["JsonLines", "log_to"]
 LONGEST_TEXT = 4000
 """Characters of one field: strangers choose some of them."""
 
+CHATTY = ("pysui", "pgrpc_client")
+"""Loggers that tell two lines, of no use to an operator, for each question to the chain."""
+
 _OWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 """What every record has; anything else was given as `extra`."""
 
@@ -49,12 +52,19 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(stream: TextIO, level: str, **fields: object) -> None:
-    """Have everything that the process logs from `level` on written to `stream`, as JSON lines."""
+    """Have everything that the process logs from `level` on written to `stream`, as JSON lines.
+
+    Python's warnings are logged, too; of the `CHATTY` loggers only what is wrong is, except with
+    "debug".
+    """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines(fields))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
 
 
 def _task() -> str | None:
