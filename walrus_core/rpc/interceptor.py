@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
 import grpc
@@ -36,6 +36,7 @@ from walrus_core.rpc.attendants import (
     request_id,
 )
 from walrus_core.rpc.doors import Doors
+from walrus_core.rpc.parting import Hearing, end_of
 from walrus_core.rpc.rules import CallRules
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
 from walrus_core.rpc.streams import Pace, closed
@@ -43,12 +44,6 @@ from walrus_core.rpc.streams import Pace, closed
 __all__ = ["CallInterceptor"]
 
 _log = logging.getLogger(__name__)
-
-HEARD_BYTES, HEARD_SECONDS, HEARD_CALLS = 4 << 20, 1.0, 32
-"""Of the rest of its request that a call may bring after it was refused; so many calls at once."""
-
-SILENCE = 0.1
-"""Seconds without a message after which the caller is not sending, but waits for an answer."""
 
 
 class _Served(NamedTuple):
@@ -97,7 +92,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         self._rules = rules
         self._gate = gate
         self._running: Counter[str] = Counter()
-        self._heard = 0
+        self._hearing = Hearing()
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], details: Any
@@ -193,8 +188,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         visit = _visit(method, context)
         attendant = attend_all(visit, self._rules.attend)
 
-        def count(code: grpc.StatusCode) -> None:
-            attendant.ended(code.name, loop.time() - started)
+        def count(code: grpc.StatusCode, ended: float | None = None) -> None:
+            attendant.ended(code.name, (loop.time() if ended is None else ended) - started)
 
         try:
             await self.doors.enter()
@@ -205,7 +200,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
                 ):
                     yield _Guest(attendant, allowance)
         except asyncio.CancelledError:
-            count(grpc.StatusCode.CANCELLED)
+            count(end_of(context))
             raise
         except TimeoutError as error:
             count(grpc.StatusCode.DEADLINE_EXCEEDED)
@@ -216,32 +211,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
                 _trailer(visit),
             )
         except Exception as error:
-            count(row_of(error, method.name).code)
-            await self._hear_out(method, context)
+            ended = loop.time()
+            try:
+                if method.form in ("client_stream", "bidi_stream"):
+                    await self._hearing.out(context)
+            except asyncio.CancelledError:  # the caller's doing, and so may the error be
+                count(end_of(context), ended)
+                _let_go(error)
+                raise
+            count(row_of(error, method.name).code, ended)
             await _abort(context, error, visit)
         else:
             count(grpc.StatusCode.OK)
-
-    async def _hear_out(self, method: Method, context: Any) -> None:
-        """Let who is refused end a short request, and throw it away: some clients (grpc.aio) take
-        it for a failure of their own if the status comes while they are sending.
-        """
-        if method.form not in ("client_stream", "bidi_stream") or self._heard >= HEARD_CALLS:
-            return
-        self._heard += 1
-        try:
-            # BaseError: another read of the request was given up, but gRPC is still at it.
-            with suppress(TimeoutError, grpc.aio.BaseError):
-                async with asyncio.timeout(HEARD_SECONDS):
-                    left = HEARD_BYTES
-                    while left > 0:
-                        async with asyncio.timeout(SILENCE):
-                            data = await context.read()
-                        if data is grpc.aio.EOF:
-                            return
-                        left -= len(data)
-        finally:
-            self._heard -= 1
 
     @contextmanager
     def _place(self, kind: str) -> Iterator[None]:
