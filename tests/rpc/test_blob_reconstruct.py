@@ -52,6 +52,15 @@ async def test_a_blob_comes_back(tmp_path: Path, size: int) -> None:
 
 
 @in_loop
+async def test_of_an_empty_blob_the_size_is_told(tmp_path: Path) -> None:
+    async with served_blobs(tmp_path) as served:
+        request = pb.ReconstructRequest(blob_id=await stored(served, b""))
+        [only] = await answers(served.stub.Reconstruct(request))
+        assert only.size == 0
+        assert not only.HasField("chunk")
+
+
+@in_loop
 async def test_ranges(tmp_path: Path) -> None:
     async with served_blobs(tmp_path) as served:
         blob = content(1_500_000)

@@ -267,3 +267,29 @@ async def test_too_many_uploads(tmp_path: Path) -> None:
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
         for call in calls:
             call.cancel()
+
+
+@in_loop
+async def test_an_upload_that_failed_says_why(tmp_path: Path) -> None:
+    async def before(call: str) -> None:
+        if call == "put_slivers":
+            raise errors.NodeUnavailableError("gate", "a full disk")
+
+    async with served_blobs(tmp_path) as served:
+        for gate in served.town.gates[:2]:
+            gate.before = before
+        call = served.stub.Store(iter(store(content())))
+        upload_id = (await call.read()).upload.upload_id
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await answers(call)
+        request = pb.GetUploadStatusRequest(upload_id=upload_id)
+        upload = (await served.stub.GetUploadStatus(request)).upload
+        assert upload.state == pb.UPLOAD_STATE_FAILED
+        assert upload.reason == caught.value.details()
+        assert "shards confirmed" in upload.reason
+        for gate in served.town.gates:
+            gate.before = None
+        *_, last = await answers(served.stub.Store(iter([header(5000, upload_id=upload_id)])))
+        assert last.blob.size == 5000
+        upload = (await served.stub.GetUploadStatus(request)).upload
+        assert not upload.HasField("reason")

@@ -106,6 +106,7 @@ def _upload_message(upload: Upload) -> pb.Upload:
         upload_id=upload.upload_id,
         committed_offset=upload.committed,
         state=STATES[upload.state],
+        reason=upload.reason if upload.state is UploadState.FAILED else None,
     )
 
 

@@ -12,7 +12,13 @@ from services.uploader.town import content
 from services.uploads.harbour import CALLER, Harbour, first, given, last, ordered, told, until
 from simulation.loop import run
 
-from walrus_core.errors import StorageFullError, UploadLimitError, UploadNotFoundError
+from walrus_core.errors import (
+    NodeError,
+    StorageError,
+    StorageFullError,
+    UploadLimitError,
+    UploadNotFoundError,
+)
 from walrus_core.services.uploads import Content, Order, Upload, UploadLimits, Uploads, UploadState
 from walrus_core.services.uploads.directory import UploadDirectory
 from walrus_core.services.uploads.session import Session
@@ -45,7 +51,7 @@ def test_a_log_that_was_cut(tmp_path: Path) -> None:
     """Wherever it is cut, what is left of it is a state that was."""
     session = begun(tmp_path)
     session.record(BEGUN)
-    session.record(failed("no node"))
+    session.record(failed(StorageError("/where/it/is", "no disk")))
     session.close()
     whole = session.log.read_bytes()
     offsets, states = set(), set()
@@ -62,11 +68,23 @@ def test_a_log_that_was_cut(tmp_path: Path) -> None:
             offsets.add(again.upload.committed)
             states.add(again.upload.state)
             assert again.upload.order == session.upload.order
-            again.record(failed("again"))
+            again.record(failed(NodeError("again")))
             again.close()
             assert own_closed(tmp_path, session.log.stem).reason == "again"
     assert offsets == {0, 500}
     assert states == {UploadState.RECEIVING, UploadState.STORING, UploadState.FAILED}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (StorageError("/where/it/is", "no disk"), "the store: no disk"),
+        (NodeError("no node"), "no node"),
+        (ValueError("/where/it/is"), "an internal error, which the log of the server explains"),
+    ],
+)
+def test_why_it_failed_is_for_its_caller(error: Exception, reason: str) -> None:
+    assert failed(error)["reason"] == reason
 
 
 def own_closed(path: Path, upload_id: str) -> Upload:

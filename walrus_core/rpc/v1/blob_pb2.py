@@ -27,7 +27,7 @@ from walrus_core.rpc.v1 import encoding_pb2 as walrus__core_dot_rpc_dot_v1_dot_e
 from walrus_core.rpc.v1 import node_pb2 as walrus__core_dot_rpc_dot_v1_dot_node__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwalrus_core/rpc/v1/blob.proto\x12\x12walrus_core.rpc.v1\x1a\x1ewalrus_core/rpc/v1/chunk.proto\x1a!walrus_core/rpc/v1/encoding.proto\x1a\x1dwalrus_core/rpc/v1/node.proto\"\xec\x01\n\x0bStoreHeader\x12\x16\n\tupload_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x13\n\x06\x65pochs\x18\x03 \x01(\rH\x01\x88\x01\x01\x12\x11\n\tpermanent\x18\x04 \x01(\x08\x12\x43\n\nattributes\x18\x05 \x03(\x0b\x32/.walrus_core.rpc.v1.StoreHeader.AttributesEntry\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_upload_idB\t\n\x07_epochs\"u\n\x0cStoreRequest\x12\x31\n\x06header\x18\x01 \x01(\x0b\x32\x1f.walrus_core.rpc.v1.StoreHeaderH\x00\x12*\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x19.walrus_core.rpc.v1.ChunkH\x00\x42\x06\n\x04part\"e\n\x06Upload\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12\x18\n\x10\x63ommitted_offset\x18\x02 \x01(\x04\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.walrus_core.rpc.v1.UploadState\"[\n\rStoreProgress\x12-\n\x05phase\x18\x01 \x01(\x0e\x32\x1e.walrus_core.rpc.v1.StorePhase\x12\x0c\n\x04\x64one\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\"M\n\x0b\x43\x65rtificate\x12\x0f\n\x07signers\x18\x01 \x03(\r\x12\x1a\n\x12serialized_message\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"\xae\x02\n\nStoredBlob\x12\x0f\n\x07\x62lob_id\x18\x01 \x01(\x0c\x12\x11\n\tobject_id\x18\x02 \x01(\x0c\x12\x0c\n\x04size\x18\x03 \x01(\x04\x12\x14\n\x0c\x65ncoded_size\x18\x04 \x01(\x04\x12\x11\n\tend_epoch\x18\x05 \x01(\r\x12\x17\n\x0f\x63\x65rtified_epoch\x18\x06 \x01(\r\x12\x14\n\x0cis_deletable\x18\x07 \x01(\x08\x12\x19\n\x11was_stored_before\x18\x08 \x01(\x08\x12\x0c\n\x04\x63ost\x18\t \x01(\x04\x12\x0b\n\x03gas\x18\n \x01(\x04\x12\x34\n\x0b\x63\x65rtificate\x18\x0b \x01(\x0b\x32\x1f.walrus_core.rpc.v1.Certificate\x12*\n\x05\x65vent\x18\x0c \x01(\x0b\x32\x1b.walrus_core.rpc.v1.EventId\"\xac\x01\n\rStoreResponse\x12,\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.walrus_core.rpc.v1.UploadH\x00\x12\x35\n\x08progress\x18\x02 \x01(\x0b\x32!.walrus_core.rpc.v1.StoreProgressH\x00\x12.\n\x04\x62lob\x18\x03 \x01(\x0b\x32\x1e.walrus_core.rpc.v1.StoredBlobH\x00\x42\x06\n\x04part\"+\n\x16GetUploadStatusRequest\x12\x11\n\tupload_id\x18\x01 \x01(\t\"s\n\x17GetUploadStatusResponse\x12*\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.walrus_core.rpc.v1.Upload\x12,\n\x04\x62lob\x18\x02 \x01(\x0b\x32\x1e.walrus_core.rpc.v1.StoredBlob\"\x92\x01\n\x12ReconstructRequest\x12\x0f\n\x07\x62lob_id\x18\x01 \x01(\x0c\x12\x12\n\x05start\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12\x10\n\x03\x65nd\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x33\n\x05\x63heck\x18\x04 \x01(\x0e\x32$.walrus_core.rpc.v1.ConsistencyCheckB\x08\n\x06_startB\x06\n\x04_end\"M\n\x13ReconstructResponse\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12(\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x19.walrus_core.rpc.v1.Chunk\"#\n\x10GetStatusRequest\x12\x0f\n\x07\x62lob_id\x18\x01 \x01(\x0c\"N\n\x11GetStatusResponse\x12\x39\n\x06status\x18\x01 \x01(\x0b\x32).walrus_core.rpc.v1.GetBlobStatusResponse*\x93\x01\n\x0bUploadState\x12\x1c\n\x18UPLOAD_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16UPLOAD_STATE_RECEIVING\x10\x01\x12\x18\n\x14UPLOAD_STATE_STORING\x10\x02\x12\x17\n\x13UPLOAD_STATE_STORED\x10\x03\x12\x17\n\x13UPLOAD_STATE_FAILED\x10\x04*\x8c\x01\n\nStorePhase\x12\x1b\n\x17STORE_PHASE_UNSPECIFIED\x10\x00\x12\x16\n\x12STORE_PHASE_ENCODE\x10\x01\x12\x18\n\x14STORE_PHASE_REGISTER\x10\x02\x12\x16\n\x12STORE_PHASE_UPLOAD\x10\x03\x12\x17\n\x13STORE_PHASE_CERTIFY\x10\x04\x32\x87\x03\n\x0b\x42lobService\x12P\n\x05Store\x12 .walrus_core.rpc.v1.StoreRequest\x1a!.walrus_core.rpc.v1.StoreResponse(\x01\x30\x01\x12j\n\x0fGetUploadStatus\x12*.walrus_core.rpc.v1.GetUploadStatusRequest\x1a+.walrus_core.rpc.v1.GetUploadStatusResponse\x12`\n\x0bReconstruct\x12&.walrus_core.rpc.v1.ReconstructRequest\x1a\'.walrus_core.rpc.v1.ReconstructResponse0\x01\x12X\n\tGetStatus\x12$.walrus_core.rpc.v1.GetStatusRequest\x1a%.walrus_core.rpc.v1.GetStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwalrus_core/rpc/v1/blob.proto\x12\x12walrus_core.rpc.v1\x1a\x1ewalrus_core/rpc/v1/chunk.proto\x1a!walrus_core/rpc/v1/encoding.proto\x1a\x1dwalrus_core/rpc/v1/node.proto\"\xec\x01\n\x0bStoreHeader\x12\x16\n\tupload_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x13\n\x06\x65pochs\x18\x03 \x01(\rH\x01\x88\x01\x01\x12\x11\n\tpermanent\x18\x04 \x01(\x08\x12\x43\n\nattributes\x18\x05 \x03(\x0b\x32/.walrus_core.rpc.v1.StoreHeader.AttributesEntry\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_upload_idB\t\n\x07_epochs\"u\n\x0cStoreRequest\x12\x31\n\x06header\x18\x01 \x01(\x0b\x32\x1f.walrus_core.rpc.v1.StoreHeaderH\x00\x12*\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x19.walrus_core.rpc.v1.ChunkH\x00\x42\x06\n\x04part\"\x85\x01\n\x06Upload\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12\x18\n\x10\x63ommitted_offset\x18\x02 \x01(\x04\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.walrus_core.rpc.v1.UploadState\x12\x13\n\x06reason\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_reason\"[\n\rStoreProgress\x12-\n\x05phase\x18\x01 \x01(\x0e\x32\x1e.walrus_core.rpc.v1.StorePhase\x12\x0c\n\x04\x64one\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\"M\n\x0b\x43\x65rtificate\x12\x0f\n\x07signers\x18\x01 \x03(\r\x12\x1a\n\x12serialized_message\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"\xae\x02\n\nStoredBlob\x12\x0f\n\x07\x62lob_id\x18\x01 \x01(\x0c\x12\x11\n\tobject_id\x18\x02 \x01(\x0c\x12\x0c\n\x04size\x18\x03 \x01(\x04\x12\x14\n\x0c\x65ncoded_size\x18\x04 \x01(\x04\x12\x11\n\tend_epoch\x18\x05 \x01(\r\x12\x17\n\x0f\x63\x65rtified_epoch\x18\x06 \x01(\r\x12\x14\n\x0cis_deletable\x18\x07 \x01(\x08\x12\x19\n\x11was_stored_before\x18\x08 \x01(\x08\x12\x0c\n\x04\x63ost\x18\t \x01(\x04\x12\x0b\n\x03gas\x18\n \x01(\x04\x12\x34\n\x0b\x63\x65rtificate\x18\x0b \x01(\x0b\x32\x1f.walrus_core.rpc.v1.Certificate\x12*\n\x05\x65vent\x18\x0c \x01(\x0b\x32\x1b.walrus_core.rpc.v1.EventId\"\xac\x01\n\rStoreResponse\x12,\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.walrus_core.rpc.v1.UploadH\x00\x12\x35\n\x08progress\x18\x02 \x01(\x0b\x32!.walrus_core.rpc.v1.StoreProgressH\x00\x12.\n\x04\x62lob\x18\x03 \x01(\x0b\x32\x1e.walrus_core.rpc.v1.StoredBlobH\x00\x42\x06\n\x04part\"+\n\x16GetUploadStatusRequest\x12\x11\n\tupload_id\x18\x01 \x01(\t\"s\n\x17GetUploadStatusResponse\x12*\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.walrus_core.rpc.v1.Upload\x12,\n\x04\x62lob\x18\x02 \x01(\x0b\x32\x1e.walrus_core.rpc.v1.StoredBlob\"\x92\x01\n\x12ReconstructRequest\x12\x0f\n\x07\x62lob_id\x18\x01 \x01(\x0c\x12\x12\n\x05start\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12\x10\n\x03\x65nd\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x33\n\x05\x63heck\x18\x04 \x01(\x0e\x32$.walrus_core.rpc.v1.ConsistencyCheckB\x08\n\x06_startB\x06\n\x04_end\"M\n\x13ReconstructResponse\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12(\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x19.walrus_core.rpc.v1.Chunk\"#\n\x10GetStatusRequest\x12\x0f\n\x07\x62lob_id\x18\x01 \x01(\x0c\"N\n\x11GetStatusResponse\x12\x39\n\x06status\x18\x01 \x01(\x0b\x32).walrus_core.rpc.v1.GetBlobStatusResponse*\x93\x01\n\x0bUploadState\x12\x1c\n\x18UPLOAD_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16UPLOAD_STATE_RECEIVING\x10\x01\x12\x18\n\x14UPLOAD_STATE_STORING\x10\x02\x12\x17\n\x13UPLOAD_STATE_STORED\x10\x03\x12\x17\n\x13UPLOAD_STATE_FAILED\x10\x04*\x8c\x01\n\nStorePhase\x12\x1b\n\x17STORE_PHASE_UNSPECIFIED\x10\x00\x12\x16\n\x12STORE_PHASE_ENCODE\x10\x01\x12\x18\n\x14STORE_PHASE_REGISTER\x10\x02\x12\x16\n\x12STORE_PHASE_UPLOAD\x10\x03\x12\x17\n\x13STORE_PHASE_CERTIFY\x10\x04\x32\x87\x03\n\x0b\x42lobService\x12P\n\x05Store\x12 .walrus_core.rpc.v1.StoreRequest\x1a!.walrus_core.rpc.v1.StoreResponse(\x01\x30\x01\x12j\n\x0fGetUploadStatus\x12*.walrus_core.rpc.v1.GetUploadStatusRequest\x1a+.walrus_core.rpc.v1.GetUploadStatusResponse\x12`\n\x0bReconstruct\x12&.walrus_core.rpc.v1.ReconstructRequest\x1a\'.walrus_core.rpc.v1.ReconstructResponse0\x01\x12X\n\tGetStatus\x12$.walrus_core.rpc.v1.GetStatusRequest\x1a%.walrus_core.rpc.v1.GetStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,38 +36,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STOREHEADER_ATTRIBUTESENTRY']._loaded_options = None
   _globals['_STOREHEADER_ATTRIBUTESENTRY']._serialized_options = b'8\001'
-  _globals['_UPLOADSTATE']._serialized_start=1772
-  _globals['_UPLOADSTATE']._serialized_end=1919
-  _globals['_STOREPHASE']._serialized_start=1922
-  _globals['_STOREPHASE']._serialized_end=2062
+  _globals['_UPLOADSTATE']._serialized_start=1805
+  _globals['_UPLOADSTATE']._serialized_end=1952
+  _globals['_STOREPHASE']._serialized_start=1955
+  _globals['_STOREPHASE']._serialized_end=2095
   _globals['_STOREHEADER']._serialized_start=152
   _globals['_STOREHEADER']._serialized_end=388
   _globals['_STOREHEADER_ATTRIBUTESENTRY']._serialized_start=314
   _globals['_STOREHEADER_ATTRIBUTESENTRY']._serialized_end=363
   _globals['_STOREREQUEST']._serialized_start=390
   _globals['_STOREREQUEST']._serialized_end=507
-  _globals['_UPLOAD']._serialized_start=509
-  _globals['_UPLOAD']._serialized_end=610
-  _globals['_STOREPROGRESS']._serialized_start=612
-  _globals['_STOREPROGRESS']._serialized_end=703
-  _globals['_CERTIFICATE']._serialized_start=705
-  _globals['_CERTIFICATE']._serialized_end=782
-  _globals['_STOREDBLOB']._serialized_start=785
-  _globals['_STOREDBLOB']._serialized_end=1087
-  _globals['_STORERESPONSE']._serialized_start=1090
-  _globals['_STORERESPONSE']._serialized_end=1262
-  _globals['_GETUPLOADSTATUSREQUEST']._serialized_start=1264
-  _globals['_GETUPLOADSTATUSREQUEST']._serialized_end=1307
-  _globals['_GETUPLOADSTATUSRESPONSE']._serialized_start=1309
-  _globals['_GETUPLOADSTATUSRESPONSE']._serialized_end=1424
-  _globals['_RECONSTRUCTREQUEST']._serialized_start=1427
-  _globals['_RECONSTRUCTREQUEST']._serialized_end=1573
-  _globals['_RECONSTRUCTRESPONSE']._serialized_start=1575
-  _globals['_RECONSTRUCTRESPONSE']._serialized_end=1652
-  _globals['_GETSTATUSREQUEST']._serialized_start=1654
-  _globals['_GETSTATUSREQUEST']._serialized_end=1689
-  _globals['_GETSTATUSRESPONSE']._serialized_start=1691
-  _globals['_GETSTATUSRESPONSE']._serialized_end=1769
-  _globals['_BLOBSERVICE']._serialized_start=2065
-  _globals['_BLOBSERVICE']._serialized_end=2456
+  _globals['_UPLOAD']._serialized_start=510
+  _globals['_UPLOAD']._serialized_end=643
+  _globals['_STOREPROGRESS']._serialized_start=645
+  _globals['_STOREPROGRESS']._serialized_end=736
+  _globals['_CERTIFICATE']._serialized_start=738
+  _globals['_CERTIFICATE']._serialized_end=815
+  _globals['_STOREDBLOB']._serialized_start=818
+  _globals['_STOREDBLOB']._serialized_end=1120
+  _globals['_STORERESPONSE']._serialized_start=1123
+  _globals['_STORERESPONSE']._serialized_end=1295
+  _globals['_GETUPLOADSTATUSREQUEST']._serialized_start=1297
+  _globals['_GETUPLOADSTATUSREQUEST']._serialized_end=1340
+  _globals['_GETUPLOADSTATUSRESPONSE']._serialized_start=1342
+  _globals['_GETUPLOADSTATUSRESPONSE']._serialized_end=1457
+  _globals['_RECONSTRUCTREQUEST']._serialized_start=1460
+  _globals['_RECONSTRUCTREQUEST']._serialized_end=1606
+  _globals['_RECONSTRUCTRESPONSE']._serialized_start=1608
+  _globals['_RECONSTRUCTRESPONSE']._serialized_end=1685
+  _globals['_GETSTATUSREQUEST']._serialized_start=1687
+  _globals['_GETSTATUSREQUEST']._serialized_end=1722
+  _globals['_GETSTATUSRESPONSE']._serialized_start=1724
+  _globals['_GETSTATUSRESPONSE']._serialized_end=1802
+  _globals['_BLOBSERVICE']._serialized_start=2098
+  _globals['_BLOBSERVICE']._serialized_end=2489
 # @@protoc_insertion_point(module_scope)

@@ -66,14 +66,16 @@ class StoreRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[StoreHeader, _Mapping]] = ..., chunk: _Optional[_Union[_chunk_pb2.Chunk, _Mapping]] = ...) -> None: ...
 
 class Upload(_message.Message):
-    __slots__ = ("upload_id", "committed_offset", "state")
+    __slots__ = ("upload_id", "committed_offset", "state", "reason")
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     COMMITTED_OFFSET_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     upload_id: str
     committed_offset: int
     state: UploadState
-    def __init__(self, upload_id: _Optional[str] = ..., committed_offset: _Optional[int] = ..., state: _Optional[_Union[UploadState, str]] = ...) -> None: ...
+    reason: str
+    def __init__(self, upload_id: _Optional[str] = ..., committed_offset: _Optional[int] = ..., state: _Optional[_Union[UploadState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class StoreProgress(_message.Message):
     __slots__ = ("phase", "done", "total")

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from walrus_core.errors import InvalidEncodingError
+from walrus_core.errors import InvalidEncodingError, WalrusCoreError
 from walrus_core.types import BlobId
 
 if TYPE_CHECKING:
@@ -161,8 +161,15 @@ def stored(blob: StoredBlob) -> Mapping[str, Any]:
     return {"state": "stored", "blob": blob.to_json()}
 
 
-def failed(reason: object) -> Mapping[str, Any]:
-    return {"state": "failed", "reason": str(reason)[:LONGEST_REASON]}
+def failed(error: Exception) -> Mapping[str, Any]:
+    """In words for the caller: not where on this machine something is, nor what went wrong inside,
+    which the log says.
+    """
+    reason = "an internal error, which the log of the server explains"
+    if isinstance(error, WalrusCoreError):
+        path = getattr(error, "path", None)
+        reason = str(error).replace(path, "the store") if path else str(error)
+    return {"state": "failed", "reason": reason[:LONGEST_REASON]}
 
 
 def opening(caller: str, order: Order) -> Mapping[str, Any]:
