@@ -18,8 +18,9 @@ Every error is a `google.rpc.Status`, in the trailer `grpc-status-details-bin`, 
 libraries for rich errors read. It has an `ErrorInfo` of domain `walrus-core` with one of these
 reasons, whose metadata, texts, hold the numbers of the message; and a `RetryInfo` where trying
 again helps, with the time after which. What else a caller may see is gRPC's own: UNAVAILABLE when
-the server is gone, RESOURCE_EXHAUSTED for a message of more than 4 MiB, UNIMPLEMENTED for a
-service that this server has not (BlobService without a network), and DEADLINE_EXCEEDED.
+the server is gone, RESOURCE_EXHAUSTED for a message of more than 4 MiB, UNIMPLEMENTED for a method
+that there is not, and DEADLINE_EXCEEDED. BlobService of a server without a network, or without a
+wallet, is refused (`REFUSED`).
 
 | code | reason | metadata | try again after |
 | --- | --- | --- | --- |

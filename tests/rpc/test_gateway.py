@@ -8,14 +8,24 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from rpc.gateway_serving import BLOB, N_SHARDS, Way, gateway, naming, served_gateway, way_to
-from rpc.serving import HOST, in_loop
+from rpc.gateway_serving import (
+    BLOB,
+    N_SHARDS,
+    Way,
+    gateway,
+    naming,
+    served_gateway,
+    status_of,
+    way_to,
+)
+from rpc.serving import HOST, Calls, in_loop
 
 import walrus_core as wc
-from walrus_core.errors import ConfigurationError
+from walrus_core.errors import ConfigurationError, NodeError
 from walrus_core.rpc.blob_servicer import BLOB_SERVICE
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 from walrus_core.rpc.gateway_options import GatewayLimits
+from walrus_core.rpc.status import error_from
 from walrus_core.rpc.v1 import blob_pb2
 
 SERVING, NOT_SERVING = 1, 2
@@ -90,11 +100,15 @@ async def test_workers_may_share_a_port() -> None:
 @in_loop
 async def test_reflection_names_the_services() -> None:
     async with served_gateway("nowhere") as (_, port), way_to(port) as way:
-        stub = reflection_pb2_grpc.ServerReflectionStub(way.channel)
-        request = reflection_pb2.ServerReflectionRequest(list_services="")
-        [answer] = [answer async for answer in stub.ServerReflectionInfo(iter([request]))]
-        names = {service.name for service in answer.list_services_response.service}
-        assert names >= {ENCODING_SERVICE, BLOB_SERVICE, "grpc.health.v1.Health"}
+        assert await listed(way) >= {ENCODING_SERVICE, BLOB_SERVICE, "grpc.health.v1.Health"}
+
+
+async def listed(way: Way) -> set[str]:
+    """The services that there are."""
+    stub = reflection_pb2_grpc.ServerReflectionStub(way.channel)
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    [answer] = [answer async for answer in stub.ServerReflectionInfo(iter([request]))]
+    return {service.name for service in answer.list_services_response.service}
 
 
 @in_loop
@@ -115,11 +129,25 @@ async def test_the_engine_serves_while_the_network_is_not_there() -> None:
 
 
 @in_loop
-async def test_without_a_network_there_is_no_service_for_it() -> None:
-    async with served_gateway() as (_, port), way_to(port) as way:
+async def test_without_a_network_blobs_are_refused_with_a_reason() -> None:
+    """And nobody is told that there is a service for them."""
+    calls = Calls()
+    async with served_gateway(attend=(calls.attend,)) as (server, port), way_to(port) as way:
+        for call in (
+            way.blobs.GetStatus(blob_pb2.GetStatusRequest(blob_id=bytes(32))),
+            way.blobs.Reconstruct(blob_pb2.ReconstructRequest(blob_id=bytes(32))).read(),
+            way.blobs.Store(iter([blob_pb2.StoreRequest()])).read(),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError, match="has no network") as caught:
+                await call
+            error = error_from(status_of(caught.value), "server")
+            assert type(error) is NodeError
+        assert [code for _, code in calls.made] == ["FAILED_PRECONDITION"] * 3
+        assert server.services == [ENCODING_SERVICE]
+        assert BLOB_SERVICE not in await listed(way)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await way.blobs.GetStatus(blob_pb2.GetStatusRequest())
-        assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+            await way.health(BLOB_SERVICE)
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 @pytest.mark.parametrize("sent", ["order-17/3", "", "x" * 129, "two\twords"])

@@ -57,6 +57,10 @@ class DescribedServer:
         add(servicer, self._server)
         self._names[name] = ready
 
+    def refuse(self, add: Callable[[Any, Any], None], servicer: Any) -> None:
+        """A service that is not served: `servicer` says so, and nobody is told that there is it."""
+        add(servicer, self._server)
+
     def listen(self, address: str, credentials: Any = None) -> int:
         """The port, which is any free one if the address' is 0; without credentials in plain text.
 

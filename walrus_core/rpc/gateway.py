@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from walrus_core.errors import ChainUnavailableError, ConfigurationError
+from walrus_core.errors import ChainUnavailableError, ConfigurationError, NodeError
 from walrus_core.rpc.addresses import host_and_port, is_loopback
 from walrus_core.rpc.attendants import Attend, Gate, caller_name, open_gate
 from walrus_core.rpc.blob_servicer import (
@@ -74,10 +74,10 @@ class Blobs:
 
 class ComingBlobs:
     """The service of blobs from before there is a way to them: until `come` every call of it is
-    ChainUnavailableError.
+    ChainUnavailableError; without a network, by its name, it is NodeError for ever.
     """
 
-    def __init__(self, network: str) -> None:
+    def __init__(self, network: str | None) -> None:
         self._network = network
         self._servicer: BlobServicer | None = None
 
@@ -98,6 +98,11 @@ class ComingBlobs:
 
     @property
     def _there(self) -> BlobServicer:
+        if self._network is None:
+            raise NodeError(
+                "this server has no network, so it neither stores nor reads; it encodes, decodes,"
+                " verifies and recovers"
+            )
         if self._servicer is None:
             raise ChainUnavailableError(self._network, "the server is not connected yet")
         return self._servicer
@@ -124,8 +129,10 @@ class GatewayServer:
         self._server = DescribedServer(CallInterceptor(rules, gate), share_port=share_port)
         self._server.add(ENCODING_SERVICE, add_encoding_service, EncodingServicer(engine))
         self.services = [ENCODING_SERVICE]
-        self._blobs = ComingBlobs(network or "")
-        if network is not None:
+        self._blobs = ComingBlobs(network)
+        if network is None:
+            self._server.refuse(add_blob_service, self._blobs)
+        else:
             self._server.add(BLOB_SERVICE, add_blob_service, self._blobs, ready=False)
             self.services.append(BLOB_SERVICE)
 
