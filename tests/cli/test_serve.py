@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
+import pytest
 import yaml
 from cli.command_line import Run
 from cli.serving import BLOB, BLOB_ID, children, name_blob, naming, running_server, until
@@ -16,6 +17,7 @@ from rpc.certificates_made import Authority
 
 from walrus_core.cli.exit_status import ExitStatus
 from walrus_core.daemon.gateway.config import GatewayConfig, load_gateway_config
+from walrus_core.errors import ConfigurationError
 from walrus_core.rpc.v1 import encoding_pb2 as pb, encoding_pb2_grpc
 
 
@@ -133,12 +135,37 @@ def test_what_cannot_be_is_refused(run: Run, tmp_path: Path) -> None:
         (["--listen", "here"], "is no address"),
         (["--listen", "none"], "no unix_socket"),
         (["--config", config], "no such key"),
-        (["--listen", "127.0.0.1:0", "--tokens", tmp_path / "nowhere"], "No such file"),
+        (["--listen", "127.0.0.1:0", "--tokens", tmp_path / "nowhere"], "file or directory; `"),
+        (["--listen", "127.0.0.1:0", "--memory", "1"], "1 bytes < 16 MiB"),
+        (["--listen", "127.0.0.1:0", "--memory", "31MiB", "--workers", 2], "< 32 MiB"),
+        (["--listen", "none", "--unix", tmp_path / "s", "--workers", 2], "share a TCP port"),
+        (["--no-network", "--network", "local"], "exclude each other"),
+        (
+            ["--listen", "127.0.0.1:0", "--network", "testnet", "--wallet", tmp_path / "nowhere"],
+            "there is no such keystore",
+        ),
         (["--listen", "127.0.0.1:0", "--network", "moon"], "is none of"),
     ):
         outcome = run("serve", "--spool", tmp_path / "spool", *options, "--json")
         assert outcome.status in (ExitStatus.USAGE, ExitStatus.BAD_INPUT)
         assert words in outcome.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("unix_socket_mode: 660", 'mode in quotes, such as "660"'),
+        ("limits: {encodings: -1}", "limits.encodings: -1 is no integer in 1.."),
+        ("limits: {encodings: 1MiB}", "is no integer"),
+        ("uploads: {blob_bytes: -1}", "is no number of bytes"),
+    ],
+)
+def test_a_file_says_what_it_takes(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "serve.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as error:
+        load_gateway_config(path)
+    assert words in str(error.value)
 
 
 def test_the_file_that_it_writes_says_what_holds_without_it(run: Run, tmp_path: Path) -> None:
@@ -148,6 +175,7 @@ def test_the_file_that_it_writes_says_what_holds_without_it(run: Run, tmp_path: 
     assert load_gateway_config(path) == GatewayConfig()
     shown = yaml.safe_load(text)
     assert shown["limits"]["encodings"] == GatewayConfig().limits.encodings
+    assert shown["uploads"]["upload_bytes"] == "256 GiB"
     everything = [line.removeprefix("# ") for line in text.splitlines() if ": " in line]
     for key in ("unix_socket", "callers", "network", "wallet", "directory", "metrics_address"):
         assert any(line.startswith(f"{key}: ") for line in everything)

@@ -14,7 +14,7 @@ from walrus_core.errors import InvalidArgumentError, MissingDependencyError, Sto
 
 if TYPE_CHECKING:
     from walrus_core.daemon.gateway.config import GatewayConfig
-    from walrus_core.daemon.gateway.ready import Serving
+    from walrus_core.daemon.gateway.ready import Ready, Serving
 
 PATH = click.Path(path_type=Path)
 NAMES = {"spool": "directory", "tokens": "callers"}
@@ -78,6 +78,8 @@ def command(
     if write_config:
         text = files.config_text()
         return Report({"text": text}, remarks=[text.rstrip("\n")])
+    if no_network and given["network"]:
+        raise InvalidArgumentError("--network and --no-network exclude each other")
     config = GatewayConfig() if config_file is None else load_gateway_config(config_file)
     config = _with_options(config, given)
     if no_network:
@@ -156,6 +158,7 @@ def serving_report(serving: Serving) -> Report:
             "services": list(ready.services),
             "network": config.network,
             "connected": ready.connected,
+            "stores": ready.stores if ready.connected else None,
             "tls": config.certificate is not None,
             "clientCertificates": bool(config.certificate and config.certificate.client_ca),
             "callers": None if config.callers is None else str(config.callers),
@@ -165,17 +168,20 @@ def serving_report(serving: Serving) -> Report:
         headline=f"serving at {where} (Ctrl-C stops it)",
         facts={
             "encoding": "encode, compute IDs, decode, verify, recover",
-            "blobs": _blobs(config, ready.connected),
+            "blobs": _blobs(config, ready),
             "callers": _callers(config),
             "metrics": ", ".join(serving.metrics) or "none (--metrics)",
         },
     )
 
 
-def _blobs(config: GatewayConfig, connected: bool) -> str:
+def _blobs(config: GatewayConfig, ready: Ready) -> str:
     if config.network is None:
-        return "none: there is no network; `walrus-core network up` starts one, --network names one"
-    return f"on {config.network}" + ("" if connected else ", as soon as it answers")
+        return "none: no network is named (--network local); `walrus-core network up` starts one"
+    if not ready.connected:
+        return f"on {config.network}, as soon as it answers"
+    does = "store and read" if ready.stores else "only read, since there is no wallet (--wallet)"
+    return f"on {config.network}: {does}"
 
 
 def _callers(config: GatewayConfig) -> str:

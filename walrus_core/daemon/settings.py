@@ -22,7 +22,7 @@ _UNITS: dict[str | None, int] = {
 }
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:]{2,45})\]|([^\s:/\[\]]{1,253})):([0-9]{1,5})")
 _MISSING = object()
-NODE_INIT = "`walrus-core node init`"
+NODE_INIT = "`walrus-core node init` writes one, with every key"
 LARGEST_FILE = 1 << 20
 """Bytes; more than any configuration has."""
 
@@ -30,15 +30,15 @@ LARGEST_FILE = 1 << 20
 class Settings:
     """The keys of one mapping in the file at `path`; `name` is where it stands, "" for the top.
 
-    `command` writes such a file. Each method takes one key. One with `default` may be absent or
-    empty (`key:`). `finish` at the end. ConfigurationError names the key that is wrong.
+    `example` says where there is one. Each method takes one key. One with `default` may be absent
+    or empty (`key:`). `finish` at the end. ConfigurationError names the key that is wrong.
     """
 
     def __init__(
-        self, path: Path, name: str, values: Mapping[Any, Any], command: str = NODE_INIT
+        self, path: Path, name: str, values: Mapping[Any, Any], example: str = NODE_INIT
     ) -> None:
         self._path = path
-        self._command = command
+        self._example = example
         self._name = name
         self._left = dict(values)
 
@@ -47,7 +47,7 @@ class Settings:
         value = self._take(key, {})
         if not isinstance(value, Mapping):
             self.refuse(key, f"{value!r} is no mapping of keys to values")
-        return Settings(self._path, self._full(key), value, self._command)
+        return Settings(self._path, self._full(key), value, self._example)
 
     def sections(self, key: str) -> Iterator[Settings]:
         """The mappings in the list below a key; none if it is absent."""
@@ -58,7 +58,7 @@ class Settings:
             name = f"{self._full(key)}[{number}]"
             if not isinstance(value, Mapping):
                 self.refuse(f"{key}[{number}]", "is no mapping of keys to values")
-            yield Settings(self._path, name, value, self._command)
+            yield Settings(self._path, name, value, self._example)
 
     def texts(self, key: str, choices: tuple[str, ...]) -> list[str] | None:
         """A list of some of `choices`; None if it is absent."""
@@ -82,10 +82,10 @@ class Settings:
             self.refuse(key, f"{value!r} is neither true nor false")
         return value
 
-    def text(self, key: str, default: Any = _MISSING) -> Any:
+    def text(self, key: str, default: Any = _MISSING, what: str = "text") -> Any:
         value = self._take(key, default)
         if value is not default and (not isinstance(value, str) or not value):
-            self.refuse(key, f"{value!r} is no text")
+            self.refuse(key, f"{value!r} is no {what}")
         return value
 
     def path(self, key: str, default: Any = _MISSING) -> Path:
@@ -147,7 +147,7 @@ class Settings:
     def finish(self) -> None:
         """Refuse what nobody asked for: it is more likely misspelt than superfluous."""
         for key in self._left:
-            self.refuse(key, f"there is no such key; {self._command} writes them all")
+            self.refuse(key, f"there is no such key; {self._example}")
 
     def refuse(self, key: object, reason: str) -> NoReturn:
         raise ConfigurationError(str(self._path), f"{self._full(key)}: {reason}")
@@ -172,9 +172,9 @@ def address_in(text: str) -> tuple[str, int] | None:
     return match[1] or match[2], int(match[3])
 
 
-def load_settings(path: Path, command: str = NODE_INIT) -> Settings:
-    """The mapping that a YAML file holds, as `command` writes one; ConfigurationError if it cannot
-    be read or is none.
+def load_settings(path: Path, example: str = NODE_INIT) -> Settings:
+    """The mapping that a YAML file holds; `example` says where there is one. ConfigurationError if
+    it cannot be read or is none.
     """
     try:
         with path.open("rb") as file:
@@ -183,10 +183,9 @@ def load_settings(path: Path, command: str = NODE_INIT) -> Settings:
             raise ConfigurationError(str(path), f"more than {LARGEST_FILE:,} bytes")
         values = yaml.safe_load(content)
     except OSError as error:
-        reason = f"{error.strerror}; make one with {command}"
-        raise ConfigurationError(str(path), reason) from None
+        raise ConfigurationError(str(path), f"{error.strerror}; {example}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(str(path), f"is no YAML: {error}") from None
     if not isinstance(values, Mapping):
         raise ConfigurationError(str(path), "is no mapping of keys to values")
-    return Settings(path, "", values, command)
+    return Settings(path, "", values, example)

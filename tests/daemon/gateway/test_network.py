@@ -1,6 +1,7 @@
 """`walrus-core serve` beside a network of processes: what its callers spend, how it ends."""
 
 import hashlib
+import json
 import os
 import random
 import signal
@@ -11,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from cli.serving import RunningServer, children, running_server, until
+from cli.serving import RunningServer, children, places, running_server, until
 from google.rpc import status_pb2
 from rpc.blob_serving import chunks, header, store
 
@@ -130,6 +131,21 @@ def test_a_caller_spends_no_more_than_its_quota(network: Network, tmp_path: Path
             assert 0 < error.retry_after <= 86_400
         assert before - network.balance() == 2 * price
         assert rich.store(blob(SMALL, 4)).cost == price
+
+
+def test_without_a_wallet_it_says_that_it_only_reads(network: Network, tmp_path: Path) -> None:
+    described = json.loads(network.path.read_text())
+    del described["wallet"]
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(described))
+    options = ("--network", path, "--spool", tmp_path / "s")
+    alone = {**places(tmp_path), "HOME": str(tmp_path)}
+    with running_server(tmp_path, *options, environment=alone) as server:
+        assert server.values["connected"]
+        assert server.values["stores"] is False
+        assert "has no wallet" in details(server.address)
+    with running_server(tmp_path, "--network", network.path, *options[2:]) as server:
+        assert server.values["stores"] is True
 
 
 def test_uploads_are_of_one_network(network: Network, tmp_path: Path) -> None:

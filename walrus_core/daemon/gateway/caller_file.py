@@ -24,6 +24,7 @@ from walrus_core.rpc.callers import Caller, CallerBook, Quotas, Scope
 
 __all__ = ["CallerFile", "load_callers"]
 
+EXAMPLE = "`walrus-core serve --write-config` shows how one looks"
 MOST_CALLERS = 10_000
 LOOK_SECONDS = 1.0
 """Between two looks at the file."""
@@ -73,7 +74,7 @@ class CallerFile:
 
 def load_callers(path: Path) -> CallerBook:
     """ConfigurationError names the key that is wrong."""
-    top = load_settings(path, "the README, where it shows a file of callers,")
+    top = load_settings(path, EXAMPLE)
     by_token: dict[str, Caller] = {}
     by_certificate: dict[str, Caller] = {}
     names: set[str] = set()

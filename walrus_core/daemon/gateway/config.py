@@ -13,16 +13,23 @@ from typing import Any, TypeVar
 
 from walrus_core.daemon.config import LOG_LEVELS, Address
 from walrus_core.daemon.settings import Settings, load_settings
+from walrus_core.errors import ConfigurationError
 from walrus_core.rpc.gateway_options import CertificateFiles, GatewayLimits
 from walrus_core.services.uploads.limits import UploadLimits
 
-__all__ = ["COMMAND", "GatewayConfig", "load_gateway_config"]
+__all__ = ["GatewayConfig", "is_size", "load_gateway_config", "require_sense"]
 
-COMMAND = "`walrus-core serve --write-config`"
+EXAMPLE = "`walrus-core serve --write-config` prints one, with every key"
 HOST, PORT = "127.0.0.1", 9186
 MEMORY = 1280 << 20
+LEAST_MEMORY = 16 << 20
+"""Bytes for each worker: what a call of a few MiB takes. A larger one that finds less gets what it
+needs once nobody else has any.
+"""
+
 LARGEST_BLOB = 14 << 30
 MOST_WORKERS = 64
+MOST_CALLS = 1_000_000_000
 LONGEST = 10_000_000.0
 
 L = TypeVar("L", GatewayLimits, UploadLimits)
@@ -63,7 +70,7 @@ class GatewayConfig:
 
 def load_gateway_config(path: Path) -> GatewayConfig:
     """The configuration in a file; ConfigurationError names the key that is wrong."""
-    top, default = load_settings(path, COMMAND), GatewayConfig()
+    top, default = load_settings(path, EXAMPLE), GatewayConfig()
     config = GatewayConfig(
         listen=_listen(top),
         unix=_path(top, "unix_socket"),
@@ -90,6 +97,23 @@ def load_gateway_config(path: Path) -> GatewayConfig:
     return config
 
 
+def require_sense(config: GatewayConfig) -> None:
+    """ConfigurationError for what cannot be together, whoever said which part of it."""
+    n_workers, least = config.workers, config.workers * LEAST_MEMORY
+    if n_workers > 1 and config.listen is None:
+        raise ConfigurationError(
+            "workers",
+            f"{n_workers} share a TCP port, and there is none: a Unix socket is of one process;"
+            " give an address to listen at, or have one worker",
+        )
+    if config.memory < least:
+        raise ConfigurationError(
+            "memory",
+            f"{config.memory:,} bytes < {least >> 20} MiB, the least for {n_workers} worker"
+            f"{'s' if n_workers > 1 else ''}",
+        )
+
+
 def _listen(top: Settings) -> Address | None:
     """The address; `none` for no TCP."""
     if top.holds("listen_address", "none"):
@@ -105,7 +129,7 @@ def _path(top: Settings, key: str) -> Path | None:
 
 def _mode(top: Settings, key: str, default: int) -> int:
     """As chmod takes it: three octal digits, as a text."""
-    text = top.text(key, None)
+    text = top.text(key, None, 'mode in quotes, such as "660"')
     if text is None:
         return default
     if not re.fullmatch("[0-7]{3}", text):
@@ -131,14 +155,21 @@ def _certificate(tls: Settings) -> CertificateFiles | None:
     return CertificateFiles(certificate, key, client_ca)
 
 
+def is_size(name: str) -> bool:
+    """Whether the limit of this name is a number of bytes."""
+    return name.endswith("_bytes") or name == "least_rate"
+
+
 def _limits(section: Settings, defaults: L) -> L:
-    """Each number under its own name."""
+    """Each number under its own name: times are fractions, and names say which others are bytes."""
     values: dict[str, Any] = {}
     for name in [each.name for each in dataclasses.fields(defaults)]:
         default = getattr(defaults, name)
         if isinstance(default, float):
             values[name] = section.seconds(name, default, LONGEST)
-        else:
+        elif is_size(name):
             values[name] = section.size(name, default)
+        else:
+            values[name] = section.integer(name, default, 1, MOST_CALLS)
     section.finish()
     return dataclasses.replace(defaults, **values)

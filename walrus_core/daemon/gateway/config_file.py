@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from walrus_core.daemon.gateway.config import GatewayConfig
+from walrus_core.daemon.gateway.config import GatewayConfig, is_size
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -78,14 +79,46 @@ shutdown_notice_seconds: {notice}
 # ... and then new calls are refused (UNAVAILABLE), and those in progress get so long to end.
 graceful_shutdown_seconds: {grace}
 
-# Calls at once, by kind, and their times; see GatewayLimits.
+# Calls at once in each worker, by kind, and their times; who is one too many is to come back.
 limits:
 {limits}
 
-# Uploads to the network; see UploadLimits.
+# Uploads to the network: blobs that callers send, until they are stored. All workers together may
+# have so much, unless it says otherwise.
 uploads:
 {uploads}
 """
+
+
+_LIMITS = {
+    "encodings": "Encode and ComputeBlobId",
+    "decodings": "Decode, VerifySlivers and Recover",
+    "stores": "Store",
+    "reconstructions": "Reconstruct",
+    "questions": "GetUploadStatus and GetStatus",
+    "question_seconds": "How long such a question may take",
+    "stream_seconds": "... and how long any other call",
+    "idle_seconds": "Who neither sends nor takes anything for so long is not waited for",
+    "least_rate": "... nor who sends fewer bytes in a second",
+    "retry_after": "After so many seconds who was refused is to come back",
+}
+_UPLOADS = {
+    "uploads": "Uploads that are not stored yet",
+    "upload_bytes": "... and their bytes",
+    "blob_bytes": "The largest of them",
+    "caller_uploads": "How many of them one caller may have",
+    "caller_bytes": "... and how many bytes",
+    "spare_bytes": "So much of the disk is left to others",
+    "abandoned_after": "What nobody has touched for so long, and is not being stored, is given up",
+    "remembered_for": "What became of the others is remembered for so long",
+    "remembered": "... but of no more than so many",
+    "commit_bytes": "After so many bytes what came is made durable, and the caller is told",
+    "small_bytes": "Blobs of up to so many bytes are stored in a lane of their own",
+    "small_stores": "So many of them at once, in each worker",
+    "large_stores": "... and so many larger ones",
+    "look_seconds": "So often is looked for what a worker that died has left",
+    "sweep_seconds": "... and for what is to be given up or forgotten",
+}
 
 
 def config_text() -> str:
@@ -101,11 +134,22 @@ def config_text() -> str:
         log_level=default.log_level,
         notice=default.notice,
         grace=default.grace,
-        limits=_numbers(default.limits),
-        uploads=_numbers(default.uploads),
+        limits=_explained(default.limits, _LIMITS),
+        uploads=_explained(default.uploads, _UPLOADS),
     )
 
 
-def _numbers(limits: DataclassInstance) -> str:
-    names = [each.name for each in dataclasses.fields(limits)]
-    return "\n".join(f"  {name}: {getattr(limits, name)}" for name in names)
+def _explained(limits: DataclassInstance, meanings: Mapping[str, str]) -> str:
+    """Each key below the line that says what it is for."""
+    lines = []
+    for name in [each.name for each in dataclasses.fields(limits)]:
+        lines += [f"  # {meanings[name]}", f"  {name}: {_value(name, getattr(limits, name))}"]
+    return "\n".join(lines)
+
+
+def _value(name: str, value: float) -> str:
+    """Bytes in the largest unit of which they are a whole number."""
+    if not is_size(name) or not isinstance(value, int):
+        return f"{value}"
+    unit = max((power for power in range(5) if value % 1024**power == 0), default=0)
+    return f"{value // 1024**unit} {('B', 'KiB', 'MiB', 'GiB', 'TiB')[unit]}"

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from walrus_core.client import AsyncClient
+from walrus_core.client.wallet import load_pysui
 from walrus_core.daemon.gateway.config import GatewayConfig
 from walrus_core.errors import ChainUnavailableError, InvalidArgumentError, StorageError
 from walrus_core.rpc.gateway import Blobs
@@ -25,6 +26,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 CACHE = 4 << 20
 """Bytes that a stream from the network keeps."""
 
+WINDOWS = 3
+"""Of 8 MiB, for which a stream waits at once: the slowest node of one does not hold up the others."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +40,12 @@ async def serve_blobs(
 ) -> None:
     """Connect, tell `come`, and look after the uploads until cancelled.
 
-    A chain that does not answer is waited for. StorageError if the directory is of no use.
+    A chain that does not answer is waited for. StorageError if the directory is of no use; that,
+    InvalidArgumentError or InvalidEncodingError if a wallet that was named is: without one that was
+    not, it only reads.
     """
+    if config.wallet is not None:
+        await asyncio.to_thread(_require_key, config.wallet)
     pause = FIRST_PAUSE
     while True:
         try:
@@ -46,6 +54,15 @@ async def serve_blobs(
             _log.warning("waiting for the network: %s", error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _require_key(wallet: Path) -> None:
+    """Before the chain answers: who named it wants to know at once."""
+    load_pysui()
+    from walrus_core.sui.keys import read_keystore
+
+    if not read_keystore(wallet):
+        raise InvalidArgumentError(f"{wallet} holds no key; choose another wallet, or make one")
 
 
 async def _serve(
@@ -60,7 +77,7 @@ async def _serve(
         config.network or "local",
         wallet=config.wallet,
         state=None if config.directory is None else directory / "client",
-        read_options=ReadOptions(cache=CACHE, directory=spool),
+        read_options=ReadOptions(cache=CACHE, windows=WINDOWS, directory=spool),
         upload_options=UploadOptions(directory=spool),
     )
     async with AsyncExitStack() as parts:
@@ -70,6 +87,8 @@ async def _serve(
         try:
             uploader = await client.uploader()
         except (InvalidArgumentError, StorageError) as error:
+            if config.wallet is not None:
+                raise
             _log.warning("reading only, since there is no wallet: %s", error)
         else:
             workers = ThreadWorkers()

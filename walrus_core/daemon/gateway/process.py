@@ -108,9 +108,11 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             attend=attend,
             share_port=config.workers > 1,
         )
-        connected = asyncio.Event()
+        connected, stores = asyncio.Event(), False
 
         async def come(blobs: Blobs) -> None:
+            nonlocal stores
+            stores = blobs.uploads is not None
             await server.come(blobs)
             if metrics is not None:
                 metrics.connected()
@@ -126,7 +128,7 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
         if config.workers > 1:
             address = await _begin(config, server, number)
         _log.info("serving at %s", address or config.unix)
-        on_ready(Ready(address, tuple(server.services), connected.is_set(), where))
+        on_ready(Ready(address, tuple(server.services), connected.is_set(), stores, where))
         await asyncio.wait([life])  # not to be cancelled with this: calls in progress need it
         life.result()
 

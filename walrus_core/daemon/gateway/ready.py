@@ -14,11 +14,14 @@ __all__ = ["Ready", "Serving", "tell_systemd"]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What one process says; `connected`: to the network; `metrics`: their URL."""
+    """What one process says; `connected`: to the network; `stores`: there, too, and does not only
+    read, which is not known before; `metrics`: their URL.
+    """
 
     address: str | None
     services: Sequence[str]
     connected: bool
+    stores: bool
     metrics: str | None
 
 

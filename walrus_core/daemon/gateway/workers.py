@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from walrus_core.daemon.config import Address
-from walrus_core.daemon.gateway.config import GatewayConfig
+from walrus_core.daemon.gateway.config import GatewayConfig, require_sense
 from walrus_core.daemon.gateway.ready import Ready, Serving, tell_systemd
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ConfigurationError, ProcessFailedError
@@ -45,7 +45,11 @@ OnServing = Callable[[Serving], object]
 
 
 def serve(config: GatewayConfig, on_serving: OnServing) -> None:
-    """Serve until SIGINT or SIGTERM, in the main thread: in this process, or in several."""
+    """Serve until SIGINT or SIGTERM, in the main thread: in this process, or in several.
+
+    ConfigurationError and StorageError for what its configuration, files and addresses are not.
+    """
+    require_sense(config)
 
     def tell(ready: list[Ready]) -> None:
         metrics = [each.metrics for each in ready if each.metrics]
