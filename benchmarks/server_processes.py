@@ -56,7 +56,7 @@ class Server:
 
 
 @contextmanager
-def _running(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A Python program, and the first line that it prints."""
     process = subprocess.Popen(
         [sys.executable, *command],
@@ -78,13 +78,13 @@ def served(directory: Path, *options: str, network: str | None = None) -> Iterat
     command = ["-m", "walrus_core", "serve", "--json", "--listen", "127.0.0.1:0"]
     command += ["--no-network"] if network is None else ["--network", network]
     spool = directory / "-".join(["spool", *options]).replace("-", "")
-    with _running(*command, "--spool", str(spool), *options) as (process, line):
+    with running(*command, "--spool", str(spool), *options) as (process, line):
         yield Server(process, json.loads(line)["address"])
 
 
 @contextmanager
 def raw_served() -> Iterator[Server]:
-    with _running(str(Path(__file__))) as (process, line):
+    with running(str(Path(__file__))) as (process, line):
         yield Server(process, line.strip())
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness import Row, spread
 from material import CONFIG, N_SHARDS, blob, encoded
-from server_processes import RAW_METHOD, call, connected, raw_served, served
+from server_processes import call, connected, running, served
+from server_relay import RELAY, request_for
 from server_rounds import factor, in_turns
 
 import walrus_core as wc
@@ -18,6 +20,7 @@ from walrus_core.localnet.network.local_network import LocalNetwork
 from walrus_core.rpc.blob_servicer import BLOB_SERVICE
 from walrus_core.rpc.streams import MAX_DATA
 from walrus_core.rpc.v1 import blob_pb2 as pb
+from walrus_core.types import shard_to_pair
 
 METHOD = f"/{BLOB_SERVICE}/Reconstruct"
 NODES = 7
@@ -28,22 +31,21 @@ def reconstructions(directory: Path, rounds: Mapping[int, int]) -> Iterator[Row]
     with (
         _network(directory) as (loop, network),
         served(directory, "--threads", "1", network=str(network.network)) as server,
-        raw_served() as raw,
+        _relay() as (relay, sources),
         connected(server.address) as channel,
-        connected(raw.address) as raw_channel,
+        connected(relay) as bare_channel,
     ):
         for size, n_rounds in rounds.items():
             loop.run(_stored(network, directory / "client", blob(size)))
-            request = [pb.ReconstructRequest(blob_id=encoded(size).metadata.blob_id.digest)]
-            messages = [each.SerializeToString() for each in request]
+            request = pb.ReconstructRequest(blob_id=encoded(size).metadata.blob_id.digest)
+            messages = [request.SerializeToString()]
             answers = call(channel, METHOD, messages)
-            # What nodes send the server, and what it sends on.
-            slivers = _slivers(size)
-            bare = [str(answers).encode(), *messages, *slivers]
+            sent = loop.run(_sent(network, size))
+            bare = [request_for(sources, sent, answers)]
             seconds = in_turns(
                 {
                     "server": lambda messages=messages: call(channel, METHOD, messages),
-                    "raw": lambda bare=bare: call(raw_channel, RAW_METHOD, bare),
+                    "raw": lambda bare=bare: call(bare_channel, RELAY, bare),
                     "kernel": _kernel(size),
                 },
                 n_rounds,
@@ -53,8 +55,8 @@ def reconstructions(directory: Path, rounds: Mapping[int, int]) -> Iterator[Row]
                 "call": "Reconstruct",
                 "size": size,
                 "rounds": n_rounds,
-                "messages": [len(slivers), len(answers)],
-                "bytes": [sum(map(len, slivers)), sum(answers)],
+                "messages": [sum(-(-each // MAX_DATA) for each in sent), len(answers)],
+                "bytes": [sum(sent), sum(answers)],
                 "seconds": {name: spread(values) for name, values in seconds.items()},
                 "factor": factor(seconds),
             }
@@ -79,12 +81,31 @@ async def _stored(network: LocalNetwork, state: Path, content: bytes) -> None:
     await asyncio.sleep(2)
 
 
-def _slivers(size: int) -> list[bytes]:
-    """The source slivers' bytes, in messages."""
-    whole = b"".join(
-        encoded(size).primary(i).data for i in range(CONFIG.n_slivers_needed("primary"))
-    )
-    return [whole[at : at + MAX_DATA] for at in range(0, len(whole), MAX_DATA)]
+@contextmanager
+def _relay() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Bare processes, as many as there are of the network: the address of one, and where the others
+    are, with their certificates.
+    """
+    program = str(Path(__file__).with_name("server_relay.py"))
+    with ExitStack() as processes:
+        lines = [
+            processes.enter_context(running(program, role))[1]
+            for role in ["relay", *["source"] * NODES]
+        ]
+        (address, _), *sources = map(json.loads, lines)
+        yield address, [(place, certificate) for place, certificate in sources]
+
+
+async def _sent(network: LocalNetwork, size: int) -> list[int]:
+    """Bytes of the blob's own slivers that each node has."""
+    metadata, held = encoded(size).metadata, await network.shards()
+    sliver_size = metadata.config.sliver_size(wc.Axis.PRIMARY, size)
+    sent = []
+    for shards in held:
+        pairs = [shard_to_pair(metadata.blob_id, shard, N_SHARDS) for shard in shards]
+        n_source = sum(pair < CONFIG.n_slivers_needed("primary") for pair in pairs)
+        sent.append(n_source * sliver_size)
+    return sent
 
 
 def _kernel(size: int) -> Callable[[], object]:

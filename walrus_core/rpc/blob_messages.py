@@ -143,15 +143,15 @@ async def range_answers(
     head = pb.ReconstructResponse(size=size).SerializeToString()
     offset = start
     async with aclosing(_full(pieces)) as chunks:
-        async for data in chunks:
-            answer, length = chunk_answer(offset, memoryview(data), RESPONSE_CHUNK)
+        async for parts in chunks:
+            answer, length = chunk_answer(offset, *parts, tag=RESPONSE_CHUNK)
             yield head + answer if head else answer
             head, offset = b"", offset + length
     if offset == start:
         yield head
 
 
-async def _full(pieces: AsyncIterable[memoryview]) -> AsyncGenerator[bytes, None]:
+async def _full(pieces: AsyncIterable[memoryview]) -> AsyncGenerator[list[memoryview], None]:
     """The same bytes, as many at once as a message takes: small rows share one."""
     waiting: list[memoryview] = []
     room = MAX_DATA
@@ -162,7 +162,7 @@ async def _full(pieces: AsyncIterable[memoryview]) -> AsyncGenerator[bytes, None
                 waiting.append(part)
                 room -= part.nbytes
                 if not room:
-                    yield b"".join(waiting)
+                    yield waiting
                     waiting, room = [], MAX_DATA
     if waiting:
-        yield b"".join(waiting)
+        yield waiting

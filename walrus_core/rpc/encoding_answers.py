@@ -185,15 +185,24 @@ class _Batch:
         return self._message.finish(end)
 
 
-def chunk_answer(offset: int, data: memoryview, part: bytes = PART) -> tuple[bytes, int]:
-    """A DecodeResponse with a chunk, and how many bytes that has; with the tag of another field as
-    `part` any message with a chunk, such as BlobService's.
+def chunk_answer(offset: int, *parts: memoryview, tag: bytes = PART) -> tuple[bytes, int]:
+    """A DecodeResponse with a chunk of these parts, and how many bytes that has; with the tag of
+    another field any message with a chunk, such as BlobService's.
     """
+    size = sum(part.nbytes for part in parts)
     head = CHUNK_OFFSET + varint(offset) if offset else b""
-    head += CHUNK_DATA + varint(data.nbytes)
-    start = part + varint(len(head) + data.nbytes + CRC_SIZE) + head
-    end = CHUNK_CRC + crc32c(data).to_bytes(4, "little")
-    return b"".join((start, data, end)), data.nbytes
+    head += CHUNK_DATA + varint(size)
+    start = tag + varint(len(head) + size + CRC_SIZE) + head
+    message = kernel.BytesBuffer(len(start) + size + CRC_SIZE)
+    with memoryview(message) as view:
+        view[: len(start)] = start
+        at = len(start)
+        for part in parts:
+            view[at : at + part.nbytes] = part
+            at += part.nbytes
+        crc = crc32c(view[len(start) : at])
+        view[at:] = CHUNK_CRC + crc.to_bytes(4, "little")
+    return message.finish(), size
 
 
 def _array(data: Buffer) -> ByteArray:

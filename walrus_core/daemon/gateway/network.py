@@ -26,8 +26,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 CACHE = 4 << 20
 """Bytes that a stream from the network keeps."""
 
-WINDOWS = 3
-"""Of 8 MiB, for which a stream waits at once: the slowest node of one does not hold up the others."""
+WINDOW = 16 << 20
+"""Bytes that a stream reads ahead: the more, the less the slowest node of a window holds up."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ async def _serve(
         config.network or "local",
         wallet=config.wallet,
         state=None if config.directory is None else directory / "client",
-        read_options=ReadOptions(cache=CACHE, windows=WINDOWS, directory=spool),
+        read_options=ReadOptions(cache=CACHE, window=WINDOW, directory=spool),
         upload_options=UploadOptions(directory=spool),
     )
     async with AsyncExitStack() as parts:
