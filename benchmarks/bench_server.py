@@ -42,7 +42,7 @@ from server_rounds import (
 
 NAME = "server"
 SIZES = (MIB, 32 * MIB, 256 * MIB)
-ROUNDS = {MIB: 9, 32 * MIB: 5, 256 * MIB: 3}
+ROUNDS = {MIB: 9, 32 * MIB: 7, 256 * MIB: 5}
 ID_ROUNDS, WORKER_ROUNDS = 31, 3
 MEMORY = 1280 * MIB
 FIGURE = ("call", "size", "callers")
