@@ -1,5 +1,6 @@
 """What is in deploy/ fits the server that it is for."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -13,27 +14,43 @@ import pytest
 import yaml
 from cli.serving import BLOB_ID, name_blob, places
 from click.testing import CliRunner
+from rpc.certificates_made import Authority
 
 from deploy import errors_document
 from walrus_core.cli.app import app
 from walrus_core.daemon.gateway.caller_file import load_callers
 from walrus_core.daemon.gateway.metrics import GatewayMetrics
 from walrus_core.rpc.attendants import Method, Visit
+from walrus_core.rpc.certificates import LiveCertificate
+from walrus_core.rpc.gateway_options import CertificateFiles
 from walrus_core.services.engine import Pool
+from walrus_core.services.uploads import UploadState
+from walrus_core.services.uploads.directory import Usage
 
 TOP = Path(__file__).parents[2]
 DEPLOY = TOP / "deploy"
 METRIC = re.compile(r"\b((?:grpc_server|walrus_core|process|python)_[a-z_]+)\b")
 
 
+class NoUploads:
+    """A server that has nothing to store."""
+
+    async def census(self) -> dict[UploadState, Usage]:
+        return {UploadState.FAILED: Usage()}
+
+
 @pytest.fixture(scope="module")
-def told() -> set[str]:
-    """The names of the metrics that a server tells, once there has been a call."""
+def told(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the metrics that a server with all files tells, once there has been a call."""
     pool = Pool()
     metrics = GatewayMetrics(pool)
+    files = CertificateFiles(*Authority().write(tmp_path_factory.mktemp("certificate")))
+    metrics.follow(None, LiveCertificate(files))
+    metrics.connected(NoUploads())  # type: ignore[arg-type]
     metrics.attend(Visit(Method("s", "m", "k", "unary"), "", {})).ended("OK", 0.1)
-    text = metrics.text().decode()
+    text = asyncio.run(metrics.page()).decode()
     pool.close()
+    assert "_created" not in text
     return set(re.findall(r"^([a-z_]+)[ {]", text, re.MULTILINE))
 
 

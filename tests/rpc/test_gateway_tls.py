@@ -5,6 +5,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from cryptography import x509
 from rpc.certificates_made import Authority
 from rpc.gateway_serving import served_gateway, way_to
 from rpc.serving import in_loop
@@ -30,6 +31,7 @@ async def test_new_connections_get_the_new_certificate(
     """
     old, new = Authority("the old one"), Authority("the new one")
     certificate, key = old.write(tmp_path)
+    old_pem = certificate.read_bytes()
     live = LiveCertificate(CertificateFiles(certificate, key))
     async with (
         served_gateway(certificate=live) as (_, port),
@@ -42,6 +44,8 @@ async def test_new_connections_get_the_new_certificate(
             async with way_to(port, trusting(old)) as way:
                 await way.name()
         assert "stays as it was" in caplog.text
+        assert live.failures > 0
+        assert live.end == end_of(old_pem)
         key.write_bytes(key_pem)
         async with way_to(port, trusting(new)) as way:
             await way.name()
@@ -49,6 +53,11 @@ async def test_new_connections_get_the_new_certificate(
             with pytest.raises(grpc.aio.AioRpcError):
                 await way.name(timeout=2)
         await connected.name()
+        assert live.end == end_of(pem)
+
+
+def end_of(certificate: bytes) -> float:
+    return x509.load_pem_x509_certificate(certificate).not_valid_after_utc.timestamp()
 
 
 @in_loop

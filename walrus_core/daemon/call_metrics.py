@@ -4,7 +4,13 @@ have there (`grpc_server_*`), and the bytes of their messages.
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
 from walrus_core.rpc.attendants import Attendant, Visit
 
@@ -20,6 +26,9 @@ class CallMetrics:
     """Attends every call of a server."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        # When each counter began is as many series again, for nobody.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+
         def counter(name: str, text: str, labels: tuple[str, ...] = CALL) -> Counter:
             return Counter(f"grpc_server_{name}", text, labels, registry=registry)
 

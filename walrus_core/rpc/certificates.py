@@ -9,6 +9,7 @@ nothing.
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 from pathlib import Path
 from threading import Lock
@@ -29,14 +30,18 @@ _log = logging.getLogger(__name__)
 class LiveCertificate:
     """What the files hold now; ConfigurationError if at first that is no certificate with its key.
 
-    Used by gRPC's threads.
+    Used by gRPC's threads. `end`: of the certificate, in seconds since 1970, not a number if that
+    cannot be read; `failures`: how often what was new could not be used.
     """
 
     def __init__(self, files: CertificateFiles) -> None:
         self._files = files
         self._lock = Lock()
         self._state = self._look()
-        self._first = _configuration(self._checked())
+        self.failures = 0
+        contents = self._checked()
+        self.end = _end(contents[0])
+        self._first = _configuration(contents)
 
     def credentials(self) -> Any:
         """For a gRPC server."""
@@ -53,9 +58,11 @@ class LiveCertificate:
                     return None
                 contents = self._checked()
                 self._state = state
+                self.end = _end(contents[0])
             _log.info("a new certificate, from %s", self._files.certificate)
             return _configuration(contents)
         except (ConfigurationError, OSError) as error:
+            self.failures += 1
             _log.warning("the certificate stays as it was: %s", error)
             return None
 
@@ -92,6 +99,15 @@ def _configuration(contents: list[bytes]) -> Any:
     return grpc.ssl_server_certificate_configuration(
         [(key, certificate)], roots[0] if roots else None
     )
+
+
+def _end(certificate: bytes) -> float:
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc.timestamp()
+    except ValueError:
+        return math.nan
 
 
 def _content(path: Path) -> bytes:

@@ -46,6 +46,7 @@ class Guarded:
     path: Path
     clock: Clock
     port: int
+    file: CallerFile
 
     def write(self, *entries: str) -> None:
         """Replace the file, and let time pass until it is looked at."""
@@ -57,10 +58,10 @@ class Guarded:
 async def guarded(directory: Path, *entries: str) -> AsyncIterator[Guarded]:
     path, clock = directory / "callers.yaml", Clock()
     path.write_text("callers:\n" + "".join(entries))
-    book = CallerFile(path, clock).book
-    tallies = TallyFiles(directory / "tallies", book, clock)
-    async with served_gateway("nowhere", gate=CallerGate(book, tallies)) as (_, port):
-        yield Guarded(path, clock, port)
+    file = CallerFile(path, clock)
+    tallies = TallyFiles(directory / "tallies", file.book, clock)
+    async with served_gateway("nowhere", gate=CallerGate(file.book, tallies)) as (_, port):
+        yield Guarded(path, clock, port, file)
     tallies.close()
 
 
@@ -117,10 +118,12 @@ async def test_the_file_may_change(tmp_path: Path, caplog: pytest.LogCaptureFixt
         known.write(entry("ingest", "another"))
         await refused(way, metadata=bearer())
         await way.name(metadata=bearer("another"))
+        assert known.file.failures == 0
         with caplog.at_level(logging.ERROR):
             known.write("nonsense")
             await way.name(metadata=bearer("another"))
         assert "the callers stay as they were" in caplog.text
+        assert known.file.failures == 1
         known.path.unlink()
         known.clock.now += 2
         await way.name(metadata=bearer("another"))

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,16 @@ def test_without_a_wallet_it_says_that_it_only_reads(network: Network, tmp_path:
         assert server.values["connected"]
         assert server.values["stores"] is False
         assert "has no wallet" in details(server.address)
-    with running_server(tmp_path, "--network", network.path, *options[2:]) as server:
+    options = ("--network", network.path, *options[2:], "--metrics", "127.0.0.1:0")
+    with running_server(tmp_path, *options) as server:
         assert server.values["stores"] is True
+        with grpc.insecure_channel(server.address) as channel:
+            next(blob_pb2_grpc.BlobServiceStub(channel).Store(iter([header(SMALL)])))
+        [url] = server.values["metrics"]
+        with urllib.request.urlopen(url) as page:
+            told = page.read().decode()
+    assert 'walrus_core_gateway_uploads{state="receiving"} 1.0' in told
+    assert f'walrus_core_gateway_upload_bytes{{state="receiving"}} {SMALL:.1f}' in told
 
 
 def test_uploads_are_of_one_network(network: Network, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from walrus_core.errors import (
     UploadNotFoundError,
 )
 from walrus_core.services.uploads import Content, Order, Upload, UploadLimits, Uploads, UploadState
-from walrus_core.services.uploads.directory import UploadDirectory
+from walrus_core.services.uploads.directory import UploadDirectory, Usage
 from walrus_core.services.uploads.session import Session
 from walrus_core.services.uploads.upload import BEGUN, failed, line
 from walrus_core.services.uploads.uploads import GRACE
@@ -98,6 +98,25 @@ def test_who_has_it_has_it_alone(tmp_path: Path) -> None:
     assert other.look(CALLER, session.log.stem).committed == 500
     session.close()
     own(tmp_path, session.log.stem).close()
+
+
+def test_what_is_not_stored_yet_is_counted(tmp_path: Path) -> None:
+    """Whoever has it; what is stored is not."""
+    sessions = [begun(tmp_path) for _ in range(4)]
+    sessions[1].record(BEGUN)
+    for session in sessions[2:]:
+        session.record(BEGUN)
+        session.record(failed(NodeError("no node")))
+    size = sessions[0].upload.order.size
+    (tmp_path / "live" / "of nobody").mkdir()
+    (tmp_path / "live" / "of nobody" / "nothing.log").touch()
+    assert directory(tmp_path).census() == {
+        UploadState.RECEIVING: Usage(1, size),
+        UploadState.STORING: Usage(1, size),
+        UploadState.FAILED: Usage(2, 2 * size),
+    }
+    for session in sessions:
+        session.close()
 
 
 def test_data_that_is_missing(tmp_path: Path) -> None:

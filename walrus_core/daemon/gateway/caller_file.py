@@ -36,7 +36,8 @@ _log = logging.getLogger(__name__)
 
 
 class CallerFile:
-    """`book` is what the file says now, or said when it last made sense.
+    """`book` is what the file says now, or said when it last made sense; `failures`: how often it
+    changed and made none.
 
     ConfigurationError if it does not at first.
     """
@@ -45,6 +46,7 @@ class CallerFile:
         self._path = path
         self._clock = clock
         self._looked = clock()
+        self.failures = 0
         self._state = self._look()
         self._book = load_callers(path)
 
@@ -61,6 +63,7 @@ class CallerFile:
             self._book = load_callers(self._path)
             _log.info("callers read again from %s", self._path)
         except ConfigurationError as error:
+            self.failures += 1
             _log.error("the callers stay as they were: %s", error)
 
     def _look(self) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from walrus_core.client.journal import state_directory
 from walrus_core.codec.memory import limit_kept_buffers
@@ -44,6 +45,25 @@ KEPT_SHARE = 8
 Come = Callable[[Blobs], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What is read again when it changes. ConfigurationError if at first it cannot be used."""
+
+    callers: CallerFile | None
+    certificate: LiveCertificate | None
+
+    @classmethod
+    def of(cls, config: GatewayConfig) -> Self:
+        return cls(
+            None if config.callers is None else CallerFile(config.callers),
+            None if config.certificate is None else LiveCertificate(config.certificate),
+        )
+
+    def book(self) -> CallerBook | None:
+        """None: everybody may call."""
+        return None if self.callers is None else self.callers.book()
 
 
 def run_gateway(
@@ -87,13 +107,14 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
         )
         tidying = asyncio.create_task(give_back_when_idle(pool), name="idle")
         parts.push_async_callback(_ended, tidying)
-        book = _book(config)
-        tallies = TallyFiles(directory / "callers", book)
+        files = _Files.of(config)
+        tallies = TallyFiles(directory / "callers", files.book)
         parts.callback(tallies.close)
         attend: list[Attend] = [log_call]
         metrics, where = await _measured(config, pool, number, parts)
         if metrics is not None:
             attend.append(metrics.attend)
+            metrics.follow(files.callers, files.certificate)
         if config.trace:
             from walrus_core.daemon.gateway.tracing import Tracing
 
@@ -104,7 +125,7 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             Engine(pool, options),
             config.network,
             config.limits,
-            gate=CallerGate(book, tallies),
+            gate=CallerGate(files.book, tallies),
             attend=attend,
             share_port=config.workers > 1,
         )
@@ -115,18 +136,24 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             stores = blobs.uploads is not None
             await server.come(blobs)
             if metrics is not None:
-                metrics.connected()
+                metrics.connected(blobs.uploads)
             connected.set()
+
+        async def begin() -> str | None:
+            """Serve; the TCP address, if there is one."""
+            address = _listen(config, server, number, files.certificate)
+            await server.start()
+            return address
 
         life = asyncio.create_task(_blobs(config, directory, tallies, come), name="network")
         parts.push_async_callback(_ended, life)
         parts.push_async_callback(server.stop, config.grace, config.notice)
         if config.workers == 1:  # else another may serve, and has a way to the network
-            address = await _begin(config, server, number)
+            address = await begin()
         if config.network is not None:
             await _first(life, connected)
         if config.workers > 1:
-            address = await _begin(config, server, number)
+            address = await begin()
         _log.info("serving at %s", address or config.unix)
         on_ready(Ready(address, tuple(server.services), connected.is_set(), stores, where))
         await asyncio.wait([life])  # not to be cancelled with this: calls in progress need it
@@ -171,18 +198,9 @@ def _pool(config: GatewayConfig) -> Pool:
     )
 
 
-def _book(config: GatewayConfig) -> Callable[[], CallerBook | None]:
-    return (lambda: None) if config.callers is None else CallerFile(config.callers).book
-
-
-async def _begin(config: GatewayConfig, server: GatewayServer, number: int) -> str | None:
-    """Serve; the TCP address, if there is one."""
-    address = _listen(config, server, number)
-    await server.start()
-    return address
-
-
-def _listen(config: GatewayConfig, server: GatewayServer, number: int) -> str | None:
+def _listen(
+    config: GatewayConfig, server: GatewayServer, number: int, certificate: LiveCertificate | None
+) -> str | None:
     """The TCP address, if there is one; the Unix socket is the first worker's."""
     if config.listen is None and config.unix is None:
         raise ConfigurationError("listen_address", "is none, and there is no unix_socket either")
@@ -190,7 +208,6 @@ def _listen(config: GatewayConfig, server: GatewayServer, number: int) -> str | 
         server.listen_unix(config.unix, config.unix_mode)
     if config.listen is None:
         return None
-    certificate = None if config.certificate is None else LiveCertificate(config.certificate)
     host, port = config.listen
     bound = server.listen(host, port, certificate, plaintext=config.insecure_plaintext)
     return host_and_port(host, bound)
@@ -215,11 +232,7 @@ async def _measured(
     from walrus_core.daemon.metrics_server import MetricsServer
 
     metrics = GatewayMetrics(pool)
-
-    async def page() -> bytes:
-        return metrics.text()
-
-    server = MetricsServer(page)
+    server = MetricsServer(metrics.page)
     host, port = config.metrics
     bound = await server.start(host, port + number if port else 0)
     parts.push_async_callback(server.stop)

@@ -18,7 +18,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import Order, Upload, UploadState, replayed
 from walrus_core.storage.sliver_files import sync_directory
 
-__all__ = ["UploadDirectory"]
+__all__ = ["UploadDirectory", "Usage"]
 
 ID = re.compile(r"[0-9a-f]{32}")
 LOG = ".log"
@@ -154,6 +154,18 @@ class UploadDirectory:
                     session.close()
 
     # -- all of them --------------------------------------------------------------------------
+
+    def census(self) -> Mapping[UploadState, Usage]:
+        """Those that are not stored yet, by their states."""
+        found: dict[UploadState, Usage] = {
+            state: Usage() for state in UploadState if state is not UploadState.STORED
+        }
+        with disk_errors(self.path):
+            for log in self._logs(self._live):
+                with contextlib.suppress(FileNotFoundError, InvalidEncodingError):
+                    if (upload := _read(log)).state in found:
+                        found[upload.state].add(upload.order.size)
+        return found
 
     def sweep(self, is_due: Callable[[Path, float], bool]) -> int:
         """Remove what `is_due`: a log and the time after which it is; how many went."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,7 +22,7 @@ from walrus_core.errors import (
 )
 from walrus_core.services.reader.tasks import Tasks
 from walrus_core.services.uploads.accounts import Accounts, OpenAccounts
-from walrus_core.services.uploads.directory import UploadDirectory
+from walrus_core.services.uploads.directory import UploadDirectory, Usage
 from walrus_core.services.uploads.holds import Hold, Holds
 from walrus_core.services.uploads.limits import UploadLimits
 from walrus_core.services.uploads.receiving import Receiver
@@ -121,6 +121,10 @@ class Uploads:
         count = await self._workers.run(self._directory.sweep, is_due)
         self._overdue = overdue
         return count
+
+    async def census(self) -> Mapping[UploadState, Usage]:
+        """How many there are, and of how many bytes, that are not stored yet: of all processes."""
+        return await self._workers.run(self._directory.census)
 
     # -- for callers --------------------------------------------------------------------------
 
