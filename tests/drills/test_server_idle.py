@@ -20,7 +20,7 @@ CALLERS = 8
 TAKEN = 8
 """Answers that each caller takes before it leaves."""
 
-GIVEN_BACK_AFTER = 6.0
+GIVEN_BACK_AFTER = 18.0
 """Seconds without a call after which a server has given back what it kept."""
 
 

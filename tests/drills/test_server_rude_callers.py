@@ -28,7 +28,7 @@ IDLE_SECONDS, LEAST_RATE = 2.0, 64 << 10
 """Long enough for all callers of a round, which share a process and the machine, to keep up."""
 
 LIMITS = {"idle_seconds": IDLE_SECONDS, "least_rate": LEAST_RATE}
-GIVEN_BACK_AFTER = 6.0
+GIVEN_BACK_AFTER = 18.0
 """Seconds without a call after which a server has given back what it kept."""
 
 ROUNDS, LONG_ROUNDS = 2, 20

@@ -9,7 +9,10 @@ from walrus_core.services.engine import Pool
 
 __all__ = ["give_back_when_idle"]
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 8.0
+"""What is given back takes long to be had again: twice the time of an encoding of 256 MiB is no
+reason.
+"""
 
 
 async def give_back_when_idle(pool: Pool) -> None:
