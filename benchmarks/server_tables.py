@@ -43,7 +43,9 @@ def goals() -> str:
         name = f"`{row['call']}` of {size_label(row['size'])} / (bare stream + kernel alone)"
         lines.append([name, verdict(text, is_missed=missed), f"≤ {GOALS['stream']:g}"])
     for row in of("id"):
-        text, missed = spread_text(row["above"]), row["above"]["median"] > GOALS["id"]
+        above = {name: f"{1000 * value:.1f}" for name, value in row["above"].items()}
+        text = f"{above['median']} ms ({above['min']} to {above['max']} ms)"
+        missed = row["above"]["median"] > GOALS["id"]
         name = f"`ComputeBlobId` of {size_label(row['size'])} above the kernel"
         lines.append([name, verdict(text, is_missed=missed), f"≤ {duration(GOALS['id'])}"])
     for row in of("workers"):
@@ -78,7 +80,7 @@ def throughput() -> str:
     def cells(row: Row) -> Iterable[str]:
         yield f"{size_label(row['size'])}, {row['callers']}"
         yield f"{row['rate']:,.1f}"
-        yield f"{row['rate'] * row['size'] / 1e6:,.1f} MB/s"
+        yield f"{row['rate'] * row['size'] / 1e6:,.3g} MB/s"
         yield duration(row["p50"])
         yield duration(row["p99"])
 
