@@ -35,6 +35,7 @@ from walrus_core.rpc.encoding_servicer import (
 )
 from walrus_core.rpc.gateway_options import GatewayLimits
 from walrus_core.rpc.interceptor import CallInterceptor
+from walrus_core.rpc.parting import Hearing
 from walrus_core.rpc.rules import CallRules, Limit
 from walrus_core.services.engine import Engine
 from walrus_core.services.reader import Reader
@@ -126,7 +127,8 @@ class GatewayServer:
         share_port: bool = False,
     ) -> None:
         rules = gateway_rules(limits or GatewayLimits(), attend)
-        self._server = DescribedServer(CallInterceptor(rules, gate), share_port=share_port)
+        interceptor = CallInterceptor(rules, gate, Hearing())
+        self._server = DescribedServer(interceptor, share_port=share_port)
         self._server.add(ENCODING_SERVICE, add_encoding_service, EncodingServicer(engine))
         self.services = [ENCODING_SERVICE]
         self._blobs = ComingBlobs(network)

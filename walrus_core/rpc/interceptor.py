@@ -84,15 +84,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
 
     It is to be the first of a server's interceptors: what the others raise it makes statuses of,
     and it alone parses requests and serializes responses. `gate` is asked whether a call may come
-    in once there is a place for it.
+    in once there is a place for it. Without a `hearing` who is refused is told so at once, even
+    while it sends: its client has to know how to take that, as that of the nodes does.
     """
 
-    def __init__(self, rules: CallRules, gate: Gate = open_gate) -> None:
+    def __init__(
+        self, rules: CallRules, gate: Gate = open_gate, hearing: Hearing | None = None
+    ) -> None:
         self.doors = Doors(rules.retry_after)
         self._rules = rules
         self._gate = gate
         self._running: Counter[str] = Counter()
-        self._hearing = Hearing()
+        self._hearing = hearing
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], details: Any
@@ -213,7 +216,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
         except Exception as error:
             ended = loop.time()
             try:
-                if method.form in ("client_stream", "bidi_stream"):
+                if self._hearing and method.form in ("client_stream", "bidi_stream"):
                     await self._hearing.out(context)
             except asyncio.CancelledError:  # the caller's doing, and so may the error be
                 count(end_of(context), ended)
