@@ -10,6 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rpc.serving import HOST
 
+from walrus_core.codec.encoder import compute_metadata
 from walrus_core.rpc.certificates import LiveCertificate
 from walrus_core.rpc.chunks import cut_chunks
 from walrus_core.rpc.gateway import GatewayServer
@@ -19,6 +20,10 @@ from walrus_core.services.engine import Engine, Pool, PoolLimits
 
 BLOB = b"a blob" * 100
 N_SHARDS = 10
+BLOB_ID = compute_metadata(BLOB, N_SHARDS).blob_id
+
+SERVING, NOT_SERVING = 1, 2
+"""Of the health service."""
 
 
 @dataclass(frozen=True)

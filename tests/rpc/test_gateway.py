@@ -10,7 +10,9 @@ import pytest
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from rpc.gateway_serving import (
     BLOB,
-    N_SHARDS,
+    BLOB_ID,
+    NOT_SERVING,
+    SERVING,
     Way,
     gateway,
     naming,
@@ -20,16 +22,12 @@ from rpc.gateway_serving import (
 )
 from rpc.serving import HOST, Calls, in_loop
 
-import walrus_core as wc
 from walrus_core.errors import ConfigurationError, NodeError
 from walrus_core.rpc.blob_servicer import BLOB_SERVICE
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 from walrus_core.rpc.gateway_options import GatewayLimits
 from walrus_core.rpc.status import error_from
 from walrus_core.rpc.v1 import blob_pb2
-
-SERVING, NOT_SERVING = 1, 2
-BLOB_ID = wc.compute_metadata(BLOB, N_SHARDS).blob_id
 
 
 @in_loop

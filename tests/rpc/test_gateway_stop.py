@@ -13,7 +13,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rpc.bare_http2 import ACK, BareConnection, Kind, bare_connection
 from rpc.gateway_serving import (
     BLOB,
-    N_SHARDS,
+    BLOB_ID,
+    NOT_SERVING,
+    SERVING,
     Way,
     naming,
     retry_seconds,
@@ -23,13 +25,9 @@ from rpc.gateway_serving import (
 )
 from rpc.serving import HOST, in_loop
 
-import walrus_core as wc
 from walrus_core.rpc.attendants import Attendant, Traffic, Visit
 from walrus_core.rpc.encoding_servicer import ENCODING_SERVICE
 from walrus_core.rpc.gateway_options import GatewayLimits
-
-SERVING, NOT_SERVING = 1, 2
-BLOB_ID = wc.compute_metadata(BLOB, N_SHARDS).blob_id
 
 
 @in_loop

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from walrus_core.sui.networks import Network
 
 N_SHARDS = 100
 SUI = WAL = 10**9
+
+Act = Callable[[SuiChain, SuiChain], Awaitable[None]]
+"""What a test does with one wallet in two processes."""
 
 
 @dataclass(frozen=True)

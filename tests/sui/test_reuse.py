@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 import pytest
-from sui.founded_chain import WAL, FoundedChain
+from sui.founded_chain import WAL, Act, FoundedChain
 from sui.new_blobs import new_blob
 from sui.notebooks import KilledError, Notebook
 
@@ -18,20 +18,7 @@ from walrus_core.types import Epoch
 
 SOURCE = random.Random(31)
 
-Act = Callable[[SuiChain, SuiChain], Awaitable[None]]
 Buy = Callable[[SuiChain, Callable[[bytes], Awaitable[None]]], Awaitable[Registration]]
-
-
-@pytest.fixture
-def play(founded: FoundedChain) -> Callable[[Act], None]:
-    """Run a test with one new wallet in two processes, so to speak."""
-
-    async def run(act: Act) -> None:
-        key = await founded.new_key()
-        async with SuiChain(founded.network, key) as one, SuiChain(founded.network, key) as other:
-            await act(one, other)
-
-    return lambda act: asyncio.run(run(act))
 
 
 async def paid(chain: SuiChain) -> int:

@@ -4,12 +4,12 @@ most once.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from sui.faulty_links import FaultyLink
-from sui.founded_chain import WAL, FoundedChain
+from sui.founded_chain import WAL, Act, FoundedChain
 from sui.new_blobs import new_blob
 from sui.notebooks import KilledError, Notebook
 
@@ -26,20 +26,6 @@ from walrus_core.sui.signed_inputs import signed_inputs
 from walrus_core.sui.signed_registration import SignedRegistration
 
 SOURCE = random.Random(11)
-
-Act = Callable[[SuiChain, SuiChain], Awaitable[None]]
-
-
-@pytest.fixture
-def play(founded: FoundedChain) -> Callable[[Act], None]:
-    """Run a test with one new wallet in two processes, so to speak, one after the other."""
-
-    async def run(act: Act) -> None:
-        key = await founded.new_key()
-        async with SuiChain(founded.network, key) as first, SuiChain(founded.network, key) as then:
-            await act(first, then)
-
-    return lambda act: asyncio.run(run(act))
 
 
 async def signed_by_the_dead(chain: SuiChain, blob: NewBlob) -> bytes:

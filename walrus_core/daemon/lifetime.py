@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-__all__ = ["live_until_signal"]
+__all__ = ["ended", "live_until_signal"]
 
 
 async def live_until_signal(
@@ -28,3 +28,9 @@ async def live_until_signal(
         on_signal()
     with contextlib.suppress(asyncio.CancelledError):
         await living
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel a part of a process, and wait until it has ended, however it does."""
+    task.cancel()
+    await asyncio.wait([task])

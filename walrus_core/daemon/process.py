@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from walrus_core.daemon import identity
 from walrus_core.daemon.config import Address, NodeConfig
 from walrus_core.daemon.heap import keep_freed_memory
-from walrus_core.daemon.lifetime import live_until_signal
+from walrus_core.daemon.lifetime import ended, live_until_signal
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ChainUnavailableError, ConfigurationError
 from walrus_core.protocol.keys import KeyPair
@@ -102,7 +102,7 @@ async def _live(config: NodeConfig, on_ready: OnReady, wrap: Wrap) -> None:
         node = StorageNode(node_id, key_pair, store, chain, peers, workers, chance, config.limits)
         await node.start()
         life = asyncio.create_task(node.run(), name="upkeep")
-        parts.push_async_callback(_ended, life)
+        parts.push_async_callback(ended, life)
         options = ServerOptions(n_shards)
         if config.metrics_address is not None:
             page, metrics = await _measured(config.metrics_address, node, store, workers)
@@ -179,8 +179,3 @@ async def _measured(
     server = MetricsServer(page)
     await server.start(*address)
     return server, metrics
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])

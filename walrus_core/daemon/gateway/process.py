@@ -21,7 +21,7 @@ from walrus_core.daemon.gateway.idle import give_back_when_idle
 from walrus_core.daemon.gateway.ready import Ready
 from walrus_core.daemon.gateway.tallies import TallyFiles
 from walrus_core.daemon.heap import keep_freed_memory
-from walrus_core.daemon.lifetime import live_until_signal
+from walrus_core.daemon.lifetime import ended, live_until_signal
 from walrus_core.daemon.logs import log_to
 from walrus_core.errors import ConfigurationError, StorageError
 from walrus_core.rpc.addresses import host_and_port
@@ -106,7 +106,7 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             largest_blob=config.largest_blob, directory=_made(directory / "spool")
         )
         tidying = asyncio.create_task(give_back_when_idle(pool), name="idle")
-        parts.push_async_callback(_ended, tidying)
+        parts.push_async_callback(ended, tidying)
         files = _Files.of(config)
         tallies = TallyFiles(directory / "callers", files.book)
         parts.callback(tallies.close)
@@ -146,7 +146,7 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
             return address
 
         life = asyncio.create_task(_blobs(config, directory, tallies, come), name="network")
-        parts.push_async_callback(_ended, life)
+        parts.push_async_callback(ended, life)
         parts.push_async_callback(server.stop, config.grace, config.notice)
         if config.workers == 1:  # else another may serve, and has a way to the network
             address = await begin()
@@ -237,8 +237,3 @@ async def _measured(
     bound = await server.start(host, port + number if port else 0)
     parts.push_async_callback(server.stop)
     return metrics, f"http://{host_and_port(host, bound)}/metrics"
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
