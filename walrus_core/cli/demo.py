@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from walrus_core.cli.arguments import FILE, Command, threads
@@ -45,29 +48,27 @@ def command(
     away at random and damages some of the rest; finds the damage, rebuilds a lost sliver, and
     reconstructs the file, with the same code as the other commands.
     """
+    with _gone_if_cut_off():
+        if offline:
+            from walrus_core.cli.demo_offline import demonstrate
+
+            return demonstrate(file, seed, n_shards or OFFLINE_SHARDS, threads)
+        if threads is not None:
+            raise InvalidArgumentError(
+                "--threads is for --offline: the network's nodes share the CPUs"
+            )
+        try:
+            from walrus_core.cli.demo_network import demonstrate_network
+        except ImportError as error:
+            reason = "the demo runs a network; `demo --offline` does without"
+            raise MissingDependencyError.of(error, "all", reason) from None
+        return demonstrate_network(file, seed, n_shards or NETWORK_SHARDS, printer)
+
+
+@contextmanager
+def _gone_if_cut_off() -> Iterator[None]:
+    """Ctrl-C is answered with what is left, which is nothing."""
     try:
-        return _demonstrate(printer, file, offline, seed, n_shards, threads)
+        yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt("nothing of the demo is left, no process and no file") from None
-
-
-def _demonstrate(
-    printer: Printer,
-    file: str | None,
-    offline: bool,
-    seed: int | None,
-    n_shards: int | None,
-    threads: int | None,
-) -> Report:
-    if offline:
-        from walrus_core.cli.demo_offline import demonstrate
-
-        return demonstrate(file, seed, n_shards or OFFLINE_SHARDS, threads)
-    if threads is not None:
-        raise InvalidArgumentError("--threads is for --offline: the network's nodes share the CPUs")
-    try:
-        from walrus_core.cli.demo_network import demonstrate_network
-    except ImportError as error:
-        reason = "the demo runs a network; `demo --offline` does without"
-        raise MissingDependencyError.of(error, "all", reason) from None
-    return demonstrate_network(file, seed, n_shards or NETWORK_SHARDS, printer)

@@ -6,6 +6,7 @@ file is whole from its rename on, and what a power cut leaves verification tells
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from walrus_core.codec.sources import FilePath
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""How a system says that a file cannot grow."""
 
 
 @contextmanager

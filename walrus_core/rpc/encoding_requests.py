@@ -13,12 +13,13 @@ from walrus_core.errors import ChecksumError, InvalidArgumentError
 from walrus_core.rpc.chunks import content_of, crc32c
 from walrus_core.rpc.convert import axis_of, pairs_of, symbol_of
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
-from walrus_core.rpc.v1 import chunk_pb2, encoding_pb2 as pb
+from walrus_core.rpc.v1 import blob_pb2, chunk_pb2, encoding_pb2 as pb
 from walrus_core.services.engine import Content, Piece, Wanted
 from walrus_core.types import Axis, SliverPairIndex
 
 __all__ = [
     "check_of",
+    "chunks_in",
     "config_of",
     "content_in",
     "content_to_name",
@@ -79,14 +80,17 @@ def check_of(number: int) -> ConsistencyCheck:
 
 def content_in(size: int, requests: AsyncIterator[pb.EncodeRequest]) -> Content:
     """The blob after its header."""
+    return Content(size, content_of(chunks_in(requests), size))
 
-    async def chunks() -> AsyncIterator[chunk_pb2.Chunk]:
-        async for request in requests:
-            if request.WhichOneof("part") != "chunk":
-                raise InvalidArgumentError("a message without a chunk after the header")
-            yield request.chunk
 
-    return Content(size, content_of(chunks(), size))
+async def chunks_in(
+    requests: AsyncIterator[pb.EncodeRequest] | AsyncIterator[blob_pb2.StoreRequest],
+) -> AsyncIterator[chunk_pb2.Chunk]:
+    """What comes after the header, which must be chunks."""
+    async for request in requests:
+        if request.WhichOneof("part") != "chunk":
+            raise InvalidArgumentError("a message without a chunk after the header")
+        yield request.chunk
 
 
 def content_to_name(

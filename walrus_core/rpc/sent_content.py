@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from walrus_core.errors import InvalidArgumentError, WalrusCoreError
+from walrus_core.errors import WalrusCoreError
 from walrus_core.rpc.chunks import content_of
+from walrus_core.rpc.encoding_requests import chunks_in
 from walrus_core.rpc.streams import closed
-from walrus_core.rpc.v1 import blob_pb2 as pb, chunk_pb2
+from walrus_core.rpc.v1 import blob_pb2 as pb
 
 __all__ = ["SentContent"]
 
@@ -24,7 +25,7 @@ class SentContent:
 
     async def content(self, start: int, size: int) -> AsyncGenerator[bytes, None]:
         """See `services.uploads.Content`."""
-        async with closed(content_of(self._chunks(), size, start)) as pieces:
+        async with closed(content_of(chunks_in(self._requests), size, start)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -48,12 +49,6 @@ class SentContent:
             await asyncio.gather(self._rest, return_exceptions=True)
 
     async def _read_on(self, size: int) -> None:
-        async with closed(content_of(self._chunks(), size, size)) as pieces:
+        async with closed(content_of(chunks_in(self._requests), size, size)) as pieces:
             async for _ in pieces:
                 pass
-
-    async def _chunks(self) -> AsyncIterator[chunk_pb2.Chunk]:
-        async for request in self._requests:
-            if request.WhichOneof("part") != "chunk":
-                raise InvalidArgumentError("a message without a chunk after the header")
-            yield request.chunk

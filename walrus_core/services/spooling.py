@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from walrus_core.codec.files import FULL
 from walrus_core.codec.memory import temporary_directory
 from walrus_core.errors import StorageError, StorageFullError
 
 __all__ = ["spooling"]
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from walrus_core.codec.files import FULL
 from walrus_core.errors import StorageError, StorageFullError
 from walrus_core.storage import entries
 from walrus_core.storage.entries import Head
 from walrus_core.storage.store import ShardUsage, Usage
 from walrus_core.types import ShardIndex
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""How a system says that a file cannot grow."""
 
 
 class Space:

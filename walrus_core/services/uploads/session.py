@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from walrus_core.codec.files import write_at
+from walrus_core.codec.files import FULL, write_at
 from walrus_core.codec.memory import reserve
 from walrus_core.errors import InvalidEncodingError, StorageError, StorageFullError
 from walrus_core.services.uploads.upload import (
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "disk_errors", "notes_of", "read_log", "try_lock"]
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LARGEST_LOG = 8 << 20
 """Bytes of a log; what is larger is none of ours."""
 
