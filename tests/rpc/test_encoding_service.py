@@ -19,6 +19,7 @@ from services.engine.slivers import cheating
 
 from walrus_core.codec.encoder import EncodedBlob, encode
 from walrus_core.codec.recovery import InconsistencyProof
+from walrus_core.codec.slivers import Sliver
 from walrus_core.codec.symbols import recovery_symbol
 from walrus_core.rpc.chunks import crc32c
 from walrus_core.rpc.convert import AXES, symbol_message
@@ -129,6 +130,37 @@ async def test_decodes(size: int, n_shards: int, in_memory: int) -> None:
                 assert chunk.crc32c == crc32c(chunk.data)
                 received += chunk.data
             assert received == blob
+
+
+def harmed(sliver: Sliver) -> Sliver:
+    data = bytes(sliver.data[:-1]) + bytes([sliver.data[-1] ^ 1])
+    return Sliver(sliver.axis, sliver.index, sliver.symbol_size, data)
+
+
+@pytest.mark.parametrize("axis", list(Axis))
+@in_loop
+async def test_sets_bad_slivers_aside(axis: Axis) -> None:
+    """As many as f, and the blob comes; one more, and it is said which they are."""
+    blob = random_blob(LARGE)
+    encoded = encode(blob, 40)
+    config, metadata = encoded.metadata.config, encoded.metadata.to_bcs_with_id()
+    enough, spare = config.n_slivers_needed(axis), config.n_faulty_shards
+    of_axis = encoded.primary if axis is Axis.PRIMARY else encoded.secondary
+    slivers: list[Sliver] = [of_axis(pair) for pair in range(enough + spare)]
+
+    def requests(n_bad: int) -> Iterator[pb.DecodeRequest]:
+        yield pb.DecodeRequest(header=pb.DecodeHeader(metadata=metadata))
+        sent = [*map(harmed, slivers[:n_bad]), *slivers[n_bad:]]
+        for batch in batches(sent, 40):
+            yield pb.DecodeRequest(slivers=batch)
+
+    async with served_engine() as way:
+        answers = [answer.chunk.data async for answer in way.stub.Decode(requests(spare))]
+        assert b"".join(answers) == blob
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await way.stub.Decode(requests(spare + 1)).read()
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert caught.value.details().startswith(f"{spare + 1} of {enough + spare} slivers are bad")
 
 
 @in_loop

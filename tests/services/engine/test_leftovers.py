@@ -49,6 +49,15 @@ async def wrong(engine: Engine) -> None:
         await anext(engine.decode(ENCODED.metadata, pieces, "default", cut_blob))
 
 
+async def mended(engine: Engine) -> None:
+    """A blob though one of its slivers is not authentic, since there is a spare one."""
+    slivers: list[Sliver] = list(slivers_of(ENCODED, Axis.PRIMARY, range(5)))
+    slivers[2] = Sliver(Axis.PRIMARY, 2, slivers[2].symbol_size, bytes(slivers[2].data.nbytes))
+    pieces = pieces_of(slivers, N, 5000)
+    parts = engine.decode(ENCODED.metadata, pieces, "default", cut_blob)
+    assert b"".join([data async for _, data in parts]) == BLOB
+
+
 async def short(engine: Engine) -> None:
     """A blob that ends too early."""
     with pytest.raises(InvalidArgumentError):
@@ -87,7 +96,7 @@ async def whole(engine: Engine) -> None:
         pass
 
 
-@pytest.mark.parametrize("call", [wrong, short, cancelled, whole])
+@pytest.mark.parametrize("call", [wrong, mended, short, cancelled, whole])
 @in_loop
 async def test_nothing_is_left(tmp_path: Path, call: Callable[[Engine], Awaitable[None]]) -> None:
     def held() -> list[str]:

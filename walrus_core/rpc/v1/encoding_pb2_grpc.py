@@ -79,8 +79,9 @@ class EncodingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Decode(self, request_iterator, context):
-        """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
-        authentic ends the call: VerifySlivers tells them apart.
+        """Enough slivers of one axis in; the blob out, once it is known to be right. Bad ones are set aside
+        if there are enough good ones among those that begin first: just enough, and f more. Else the
+        call ends with VERIFICATION_FAILED, which names bad ones.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -5,7 +5,7 @@ The engine for other programs: needs no chain and no storage nodes.
 
 Every call is a stream whose first message is a header and whose others bring the bytes, at most
 1 MiB in each; small slivers share a message. Metadata are BCS of BlobMetadataWithId. Slivers that
-come in are verified before they are used.
+come in are not trusted: they are verified, or what was made of them is.
 
 A blob for n shards, of which f = (n - 1) / 3, rounded down, may fail, has n primary slivers and n
 secondary ones; any n - 2f of the first, or n - f of the second, give it back: 334 or 667 of 1000.
@@ -49,8 +49,9 @@ class EncodingServiceStub:
     ComputeBlobId: _grpc.StreamUnaryMultiCallable[_encoding_pb2.ComputeBlobIdRequest, _encoding_pb2.ComputeBlobIdResponse]
     """A blob in; its ID and metadata out. Much cheaper than encoding: no sliver is kept."""
     Decode: _grpc.StreamStreamMultiCallable[_encoding_pb2.DecodeRequest, _encoding_pb2.DecodeResponse]
-    """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
-    authentic ends the call: VerifySlivers tells them apart.
+    """Enough slivers of one axis in; the blob out, once it is known to be right. Bad ones are set aside
+    if there are enough good ones among those that begin first: just enough, and f more. Else the
+    call ends with VERIFICATION_FAILED, which names bad ones.
     """
     VerifySlivers: _grpc.StreamUnaryMultiCallable[_encoding_pb2.VerifySliversRequest, _encoding_pb2.VerifySliversResponse]
     """Slivers in; which of them are what the metadata commit to out."""
@@ -68,8 +69,9 @@ class EncodingServiceAsyncStub(EncodingServiceStub):
     ComputeBlobId: _aio.StreamUnaryMultiCallable[_encoding_pb2.ComputeBlobIdRequest, _encoding_pb2.ComputeBlobIdResponse]  # type: ignore[assignment]
     """A blob in; its ID and metadata out. Much cheaper than encoding: no sliver is kept."""
     Decode: _aio.StreamStreamMultiCallable[_encoding_pb2.DecodeRequest, _encoding_pb2.DecodeResponse]  # type: ignore[assignment]
-    """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
-    authentic ends the call: VerifySlivers tells them apart.
+    """Enough slivers of one axis in; the blob out, once it is known to be right. Bad ones are set aside
+    if there are enough good ones among those that begin first: just enough, and f more. Else the
+    call ends with VERIFICATION_FAILED, which names bad ones.
     """
     VerifySlivers: _aio.StreamUnaryMultiCallable[_encoding_pb2.VerifySliversRequest, _encoding_pb2.VerifySliversResponse]  # type: ignore[assignment]
     """Slivers in; which of them are what the metadata commit to out."""
@@ -102,8 +104,9 @@ class EncodingServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_encoding_pb2.DecodeRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_encoding_pb2.DecodeResponse], _abc.AsyncIterator[_encoding_pb2.DecodeResponse]]:
-        """Enough slivers of one axis in; the blob out, once it is known to be right. A sliver that is not
-        authentic ends the call: VerifySlivers tells them apart.
+        """Enough slivers of one axis in; the blob out, once it is known to be right. Bad ones are set aside
+        if there are enough good ones among those that begin first: just enough, and f more. Else the
+        call ends with VERIFICATION_FAILED, which names bad ones.
         """
 
     @_abc_1.abstractmethod
