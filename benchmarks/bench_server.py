@@ -27,7 +27,8 @@ from pathlib import Path
 
 from harness import KIB, MIB, Row
 from records import RESULTS, earlier_rows, now, revision, save
-from server_processes import raw_served, served
+from server_bare import bare
+from server_processes import served
 from server_reconstruct import reconstructions
 from server_requests import described
 from server_rounds import (
@@ -57,7 +58,7 @@ def measured(chosen: argparse.Namespace, directory: Path) -> Iterator[Row]:
 
 
 def _streams(chosen: argparse.Namespace, directory: Path) -> Iterator[Row]:
-    with served(directory, "--threads", "1") as server, raw_served() as raw:
+    with served(directory, "--threads", "1") as server, bare("stream") as (raw, _):
         for size, rounds in _rounds(chosen).items():
             for which in ("Encode", "Decode"):
                 yield stream(server, raw, which, size, rounds)

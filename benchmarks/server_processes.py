@@ -1,25 +1,19 @@
-"""The server to be measured, and one that only moves as many bytes in as many messages; each in a
-process of its own.
-
-python benchmarks/server_processes.py        the latter; prints its address
-"""
+"""The server to be measured, in a process of its own, and how it is called."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
 
-RAW_METHOD = "/raw.Stream/Move"
 OPTIONS = [("grpc.use_local_subchannel_pool", 1)]
 SAMPLING = 0.02  # seconds between two looks at memory
 
@@ -83,12 +77,6 @@ def served(directory: Path, *options: str, network: str | None = None) -> Iterat
 
 
 @contextmanager
-def raw_served() -> Iterator[Server]:
-    with running(str(Path(__file__))) as (process, line):
-        yield Server(process, line.strip())
-
-
-@contextmanager
 def connected(address: str) -> Iterator[Any]:
     """A connection that nobody shares."""
     with grpc.insecure_channel(address, OPTIONS) as channel:
@@ -98,28 +86,3 @@ def connected(address: str) -> Iterator[Any]:
 def call(channel: Any, method: str, messages: Iterable[bytes]) -> list[int]:
     """One call of bare messages; the sizes of the answers, which are thrown away."""
     return [len(answer) for answer in channel.stream_stream(method)(iter(messages))]
-
-
-async def _move(requests: AsyncIterator[bytes], _: Any) -> AsyncIterator[bytes]:
-    """The first message says how long the answers are to be."""
-    sizes: list[int] = json.loads(await anext(requests))
-    async for _request in requests:
-        pass
-    answers = {size: bytes(size) for size in set(sizes)}
-    for size in sizes:
-        yield answers[size]
-
-
-async def _serve_raw() -> None:
-    server = grpc.aio.server()
-    service, name = RAW_METHOD[1:].split("/")
-    handlers = {name: grpc.stream_stream_rpc_method_handler(_move)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    print(f"127.0.0.1:{port}", flush=True)
-    await server.wait_for_termination()
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve_raw())

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from harness import Row, spread
 from material import CONFIG, N_SHARDS, blob, encoded
+from server_bare import RELAY, request_for
 from server_processes import call, connected, running, served
-from server_relay import RELAY, request_for
 from server_rounds import factor, in_turns
 
 import walrus_core as wc
@@ -86,7 +86,7 @@ def _relay() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Bare processes, as many as there are of the network: the address of one, and where the others
     are, with their certificates.
     """
-    program = str(Path(__file__).with_name("server_relay.py"))
+    program = str(Path(__file__).with_name("server_bare.py"))
     with ExitStack() as processes:
         lines = [
             processes.enter_context(running(program, role))[1]

@@ -14,7 +14,8 @@ from statistics import median
 
 from harness import KIB, MIB, Row, spread
 from material import N_SHARDS, blob, encoded, received
-from server_processes import RAW_METHOD, Server, call, connected
+from server_bare import STREAM, stream_request
+from server_processes import Server, call, connected
 from server_requests import decoding, encoding, naming
 
 import walrus_core as wc
@@ -47,16 +48,16 @@ def kernel_decode(size: int) -> Callable[[], object]:
     return decode
 
 
-def stream(server: Server, raw: Server, which: str, size: int, rounds: int) -> Row:
+def stream(server: Server, raw: str, which: str, size: int, rounds: int) -> Row:
     """Through the server, against the bare stream and the kernel alone, which take turns."""
     messages = encoding(blob(size)) if which == "Encode" else decoding(size)
     kernel = kernel_encode(size) if which == "Encode" else kernel_decode(size)
-    with connected(server.address) as channel, connected(raw.address) as raw_channel:
+    with connected(server.address) as channel, connected(raw) as raw_channel:
         answers = call(channel, METHOD + which, messages)
-        bare = [str(answers).encode(), *messages]
+        bare = stream_request(messages, answers)
         runs: dict[str, Callable[[], object]] = {
             "server": lambda: call(channel, METHOD + which, messages),
-            "raw": lambda: call(raw_channel, RAW_METHOD, bare),
+            "raw": lambda: call(raw_channel, STREAM, bare),
             "kernel": kernel,
         }
         seconds = in_turns(runs, rounds)
