@@ -26,11 +26,14 @@ from rpc.serving import in_loop
 from services.engine.plain import assert_all_back
 
 from walrus_core.codec.encoder import encode
+from walrus_core.codec.symbols import recovery_symbol
 from walrus_core.rpc.chunks import crc32c
+from walrus_core.rpc.convert import symbol_message
 from walrus_core.rpc.encoding_servicer import ENCODING_KINDS
 from walrus_core.rpc.status import DETAILS_KEY
 from walrus_core.rpc.v1 import encoding_pb2 as pb, node_pb2
 from walrus_core.services.engine import EngineOptions
+from walrus_core.types import SliverPairIndex
 
 N = 10
 BLOB = random.Random(1).randbytes(50_000)
@@ -270,12 +273,6 @@ async def test_too_little() -> None:
         {"target_sliver_pair_index": 1},
         {"source_sliver_pair_index": N},
         {"source_sliver_pair_index": 2**32 - 1},
-        {"data": b""},
-        {"data": bytes(70_000)},
-        {"data": bytes(2)},
-        {"path": b""},
-        {"path": bytes(31)},
-        {"path": bytes(32 * 1000)},
     ],
     ids=lambda fields: "".join(f"{name} of {len(str(value))}" for name, value in fields.items()),
 )
@@ -292,6 +289,46 @@ async def test_symbols(fields: dict[str, Any]) -> None:
     async with served_engine() as way:
         code, _ = await refusal(way, "Recover", requests)
         assert code is Code.INVALID_ARGUMENT
+
+
+MISFITS: list[dict[str, Any]] = [
+    {"data": b""},
+    {"data": bytes(3)},
+    {"data": bytes(2)},
+    {"data": bytes(70_000)},
+    {"path": b""},
+    {"path": bytes(31)},
+    {"path": bytes(3 * 32)},
+    {"path": bytes(32 * 1000)},
+]
+"""Of symbols that a node made up, and that who relays them need not look at."""
+
+
+@in_loop
+async def test_symbols_that_cannot_be_the_blobs_are_passed_over() -> None:
+    size = ENCODED.metadata.symbol_size
+    made_up = [
+        node_pb2.RecoverySymbol(**{"data": bytes(size), "path": bytes(4 * 32), **fields})
+        for fields in MISFITS
+    ]
+    good = [
+        symbol_message(SliverPairIndex(0), recovery_symbol(ENCODED.secondary(pair), 0, N), N)
+        for pair in range(7)
+    ]
+    header = pb.RecoverRequest(header=pb.RecoverHeader(metadata=METADATA, target_axis=1))
+
+    def requests(symbols: list[node_pb2.RecoverySymbol]) -> list[pb.RecoverRequest]:
+        batch = pb.RecoverySymbolBatch(symbols=symbols)
+        return [header, pb.RecoverRequest(symbols=batch)]
+
+    async with served_engine() as way:
+        answers = [answer async for answer in way.stub.Recover(requests(made_up + good))]
+        [piece] = [piece for answer in answers for piece in answer.slivers.pieces]
+        assert piece.data == ENCODED.primary(0).data
+        few = await refusal(way, "Recover", requests(made_up + good[1:]))
+        assert few == (Code.FAILED_PRECONDITION, "NOT_ENOUGH_SYMBOLS")
+        many = await refusal(way, "Recover", requests(made_up[:1] * (N + 1)))
+        assert many == (Code.INVALID_ARGUMENT, "INVALID_ARGUMENT")
 
 
 METHODS = sorted(ENCODING_KINDS)

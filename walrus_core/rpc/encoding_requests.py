@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from walrus_core.codec.config import DEFAULT_SHARDS, EncodingConfig
+from walrus_core.codec.config import DEFAULT_SHARDS, DIGEST_SIZE, EncodingConfig
 from walrus_core.codec.decoder import ConsistencyCheck
+from walrus_core.codec.merkle import path_length
 from walrus_core.codec.metadata import UnverifiedMetadata, VerifiedMetadata
 from walrus_core.codec.symbols import RecoverySymbol
 from walrus_core.errors import ChecksumError, InvalidArgumentError
 from walrus_core.rpc.chunks import content_of, crc32c
 from walrus_core.rpc.convert import axis_of, pairs_of, symbol_of
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
-from walrus_core.rpc.v1 import blob_pb2, chunk_pb2, encoding_pb2 as pb
+from walrus_core.rpc.v1 import blob_pb2, chunk_pb2, encoding_pb2 as pb, node_pb2
 from walrus_core.services.engine import Content, Piece, Wanted
 from walrus_core.types import Axis, SliverPairIndex
 
@@ -152,9 +153,10 @@ async def symbols_in(
     requests: AsyncIterator[pb.RecoverRequest],
     axis: Axis,
     target: SliverPairIndex,
-    n_shards: int,
+    metadata: VerifiedMetadata,
 ) -> AsyncIterator[RecoverySymbol]:
-    """The symbols of one target."""
+    """The symbols of one target, less those whose sizes are not the blob's: a node made them up."""
+    n_shards, misfits = metadata.n_shards, 0
     async for request in requests:
         if request.WhichOneof("part") != "symbols" or not request.symbols.symbols:
             raise InvalidArgumentError("a message without symbols after the header")
@@ -163,7 +165,18 @@ async def symbols_in(
                 raise InvalidArgumentError(
                     f"a symbol for sliver pair {symbol.target_sliver_pair_index}, not {target}"
                 )
-            yield symbol_of(symbol, axis, n_shards)
+            if _fits(symbol, metadata):
+                yield symbol_of(symbol, axis, n_shards)
+            elif (misfits := misfits + 1) > n_shards:
+                raise InvalidArgumentError(
+                    f"{misfits:,} symbols without the blob's sizes > {n_shards:,} shards: more"
+                    " than there are nodes to send them"
+                )
+
+
+def _fits(symbol: node_pb2.RecoverySymbol, metadata: VerifiedMetadata) -> bool:
+    length = DIGEST_SIZE * path_length(metadata.n_shards)
+    return len(symbol.data) == metadata.symbol_size and len(symbol.path) == length
 
 
 class _HasSlivers(Protocol):

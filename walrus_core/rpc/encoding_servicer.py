@@ -97,7 +97,7 @@ class EncodingServicer:
         header: pb.RecoverHeader = await requested.header_of(requests)
         metadata = requested.metadata_of(header.metadata)
         axis, target = axis_of(header.target_axis), SliverPairIndex(header.target_sliver_pair_index)
-        symbols = requested.symbols_in(requests, axis, target, metadata.n_shards)
+        symbols = requested.symbols_in(requests, axis, target, metadata)
         result = await self._engine.recover(metadata, axis, target, symbols)
         if isinstance(result, InconsistencyProof):
             answers: Iterator[bytes | pb.RecoverResponse] = _proof_answers(result)
