@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from walrus_core.client.journal import state_directory
 from walrus_core.codec.memory import limit_kept_buffers
 from walrus_core.codec.threads import thread_count
-from walrus_core.daemon.gateway.call_log import NamesOfCalls, log_call
+from walrus_core.daemon.gateway.call_log import NamesOfCalls
 from walrus_core.daemon.gateway.caller_file import CallerFile
 from walrus_core.daemon.gateway.config import GatewayConfig
+from walrus_core.daemon.gateway.connection import Connection
 from walrus_core.daemon.gateway.idle import give_back_when_idle
+from walrus_core.daemon.gateway.observers import Observers
 from walrus_core.daemon.gateway.ready import Ready
 from walrus_core.daemon.gateway.tallies import TallyFiles
 from walrus_core.daemon.heap import keep_freed_memory
@@ -27,22 +29,13 @@ from walrus_core.errors import ConfigurationError, StorageError
 from walrus_core.rpc.addresses import host_and_port
 from walrus_core.rpc.callers import CallerBook, CallerGate
 from walrus_core.rpc.certificates import LiveCertificate
-from walrus_core.rpc.gateway import Blobs, GatewayServer
+from walrus_core.rpc.gateway import GatewayServer
 from walrus_core.services.engine import Engine, EngineOptions, Pool, PoolLimits
 
-if TYPE_CHECKING:
-    from walrus_core.daemon.gateway.metrics import GatewayMetrics
-    from walrus_core.rpc.attendants import Attend
-
-__all__ = ["directory_of", "run_gateway"]
-
-CONNECT_SECONDS = 10.0
-"""How long the network may let those wait who want to hear that the server serves."""
+__all__ = ["run_gateway"]
 
 KEPT_SHARE = 8
 """This part of the memory for buffers, one eighth, may wait beside them for the next calls."""
-
-Come = Callable[[Blobs], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
@@ -100,95 +93,51 @@ async def _live(config: GatewayConfig, on_ready: Callable[[Ready], object], numb
     """
     directory = directory_of(config)
     async with AsyncExitStack() as parts:
-        pool = _pool(config)
-        parts.callback(pool.close)
-        options = EngineOptions(
-            largest_blob=config.largest_blob, directory=_made(directory / "spool")
-        )
-        tidying = asyncio.create_task(give_back_when_idle(pool), name="idle")
-        parts.push_async_callback(ended, tidying)
+        pool = _pool(config, parts)
+        spool = _made(directory / "spool")
         files = _Files.of(config)
         tallies = TallyFiles(directory / "callers", files.book)
         parts.callback(tallies.close)
-        attend: list[Attend] = [log_call]
-        metrics, where = await _measured(config, pool, number, parts)
-        if metrics is not None:
-            attend.append(metrics.attend)
-            metrics.follow(files.callers, files.certificate)
-        if config.trace:
-            from walrus_core.daemon.gateway.tracing import Tracing
-
-            tracing = Tracing()
-            parts.push_async_callback(asyncio.to_thread, tracing.close)
-            attend.append(tracing.attend)
+        observers = await Observers.of(config, pool, number, parts)
+        if observers.metrics is not None:
+            observers.metrics.follow(files.callers, files.certificate)
         server = GatewayServer(
-            Engine(pool, options),
+            Engine(pool, EngineOptions(largest_blob=config.largest_blob, directory=spool)),
             config.network,
             config.limits,
             gate=CallerGate(files.book, tallies),
-            attend=attend,
+            attend=observers.attend,
             share_port=config.workers > 1,
         )
-        connected, stores = asyncio.Event(), False
-
-        async def come(blobs: Blobs) -> None:
-            nonlocal stores
-            stores = blobs.uploads is not None
-            await server.come(blobs)
-            if metrics is not None:
-                metrics.connected(blobs.uploads)
-            connected.set()
-
-        async def begin() -> str | None:
-            """Serve; the TCP address, if there is one."""
-            address = _listen(config, server, number, files.certificate)
-            await server.start()
-            return address
-
-        life = asyncio.create_task(_blobs(config, directory, tallies, come), name="network")
-        parts.push_async_callback(ended, life)
+        connection = Connection(config, server, observers.metrics)
+        connection.start(directory, tallies)
+        parts.push_async_callback(connection.close)
         parts.push_async_callback(server.stop, config.grace, config.notice)
-        if config.workers == 1:  # else another may serve, and has a way to the network
-            address = await begin()
-        if config.network is not None:
-            await _first(life, connected)
-        if config.workers > 1:
-            address = await begin()
+        if config.workers > 1:  # another may serve, and have a way to the network
+            await connection.first()
+        address = _listen(config, server, number, files.certificate)
+        await server.start()
+        if config.workers == 1:
+            await connection.first()
         _log.info("serving at %s", address or config.unix)
-        on_ready(Ready(address, tuple(server.services), connected.is_set(), stores, where))
-        await asyncio.wait([life])  # not to be cancelled with this: calls in progress need it
-        life.result()
-
-
-async def _blobs(config: GatewayConfig, directory: Path, tallies: TallyFiles, come: Come) -> None:
-    """What there is to do beside answering."""
-    if config.network is None:
-        await asyncio.Event().wait()
-    else:
-        from walrus_core.daemon.gateway.network import serve_blobs  # loads the client
-
-        await serve_blobs(config, directory, tallies, come)
-
-
-async def _first(life: asyncio.Task[None], connected: asyncio.Event) -> None:
-    """Until there is a way to the network, or it is not waited for any more."""
-    waiting = asyncio.create_task(connected.wait())
-    try:
-        await asyncio.wait(
-            [life, waiting], timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        on_ready(
+            Ready(
+                address,
+                tuple(server.services),
+                connection.is_made,
+                connection.stores,
+                observers.metrics_url,
+            )
         )
-    finally:
-        waiting.cancel()
-    if life.done():
-        life.result()
+        await connection.wait()
 
 
-def _pool(config: GatewayConfig) -> Pool:
+def _pool(config: GatewayConfig, parts: AsyncExitStack) -> Pool:
     """A worker's share of what all have."""
     defaults, share = PoolLimits(), config.workers
     memory = config.memory // share
     limit_kept_buffers(memory // KEPT_SHARE)
-    return Pool(
+    pool = Pool(
         PoolLimits(
             threads=max(1, thread_count(config.threads) // share),
             memory=max(1, memory - memory // 5),
@@ -196,6 +145,10 @@ def _pool(config: GatewayConfig) -> Pool:
             disk=max(defaults.disk, config.largest_blob) // share,
         )
     )
+    parts.callback(pool.close)
+    tidying = asyncio.create_task(give_back_when_idle(pool), name="idle")
+    parts.push_async_callback(ended, tidying)
+    return pool
 
 
 def _listen(
@@ -220,20 +173,3 @@ def _made(directory: Path) -> Path:
         reason = f"{error.strerror}; choose another directory with --spool"
         raise StorageError(str(directory), reason) from None
     return directory
-
-
-async def _measured(
-    config: GatewayConfig, pool: Pool, number: int, parts: AsyncExitStack
-) -> tuple[GatewayMetrics | None, str | None]:
-    """Metrics, served, and where; their libraries are loaded only if they are wanted."""
-    if config.metrics is None:
-        return None, None
-    from walrus_core.daemon.gateway.metrics import GatewayMetrics
-    from walrus_core.daemon.metrics_server import MetricsServer
-
-    metrics = GatewayMetrics(pool)
-    server = MetricsServer(metrics.page)
-    host, port = config.metrics
-    bound = await server.start(host, port + number if port else 0)
-    parts.push_async_callback(server.stop)
-    return metrics, f"http://{host_and_port(host, bound)}/metrics"
