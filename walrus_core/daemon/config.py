@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from walrus_core.daemon.settings import Settings, load_settings
+from walrus_core.daemon.logs import LOG_LEVELS
+from walrus_core.daemon.settings import Address, Settings, load_settings
 from walrus_core.errors import InvalidEncodingError, WalrusCoreError
 from walrus_core.services.node.limits import NodeLimits
 from walrus_core.sui.addresses import parse_address
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound="DataclassInstance")
 
-__all__ = ["LOG_LEVELS", "Address", "ChainAccess", "NodeConfig", "load_config"]
+__all__ = ["ChainAccess", "NodeConfig", "load_config"]
 
-LOG_LEVELS = ("debug", "info", "warning", "error")
 PORT, METRICS_PORT = 9185, 9184
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
 GRACE_SECONDS = 10.0
 MOST_SECONDS = 10_000_000.0
-
-Address = tuple[str, int]
-"""Host and port."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ import logging
 from collections.abc import Mapping
 from typing import TextIO
 
-__all__ = ["JsonLines", "log_to"]
+__all__ = ["LOG_LEVELS", "JsonLines", "log_to"]
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 LONGEST_TEXT = 4000
 """Characters of one field: strangers choose some of them."""

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from walrus_core.daemon import identity
-from walrus_core.daemon.config import Address, NodeConfig
+from walrus_core.daemon.config import NodeConfig
 from walrus_core.daemon.heap import keep_freed_memory
 from walrus_core.daemon.lifetime import ended, live_until_signal
 from walrus_core.daemon.logs import log_to
+from walrus_core.daemon.settings import Address
 from walrus_core.errors import ChainUnavailableError, ConfigurationError
 from walrus_core.protocol.keys import KeyPair
 from walrus_core.rpc.client import RpcPeers

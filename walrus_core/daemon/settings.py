@@ -11,7 +11,10 @@ import yaml
 
 from walrus_core.errors import ConfigurationError
 
-__all__ = ["Settings", "address_in", "load_settings"]
+__all__ = ["Address", "Settings", "address_in", "load_settings"]
+
+Address = tuple[str, int]
+"""Host and port."""
 
 _SIZE = re.compile(r"([0-9]{1,18})\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?")
 _UNITS: dict[str | None, int] = {
@@ -164,7 +167,7 @@ class Settings:
         return f"{self._name}.{key}" if self._name else str(key)
 
 
-def address_in(text: str) -> tuple[str, int] | None:
+def address_in(text: str) -> Address | None:
     """Host and port of `host:port` or `[host]:port`; None for what is neither."""
     match = _ADDRESS.fullmatch(text)
     if match is None or int(match[3]) > 65_535:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from walrus_core.daemon.config import LOG_LEVELS, Address
-from walrus_core.daemon.settings import Settings, load_settings
+from walrus_core.daemon.logs import LOG_LEVELS
+from walrus_core.daemon.settings import Address, Settings, load_settings
 from walrus_core.errors import ConfigurationError
 from walrus_core.rpc.gateway_options import CertificateFiles, GatewayLimits
 from walrus_core.services.uploads.limits import UploadLimits

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from walrus_core.daemon.config import Address
 from walrus_core.daemon.gateway.call_log import log_call
 from walrus_core.daemon.gateway.config import GatewayConfig
+from walrus_core.daemon.settings import Address
 from walrus_core.rpc.addresses import host_and_port
 from walrus_core.services.engine import Pool
 

@@ -20,10 +20,10 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from walrus_core.daemon.config import Address
 from walrus_core.daemon.gateway.config import GatewayConfig, require_sense
 from walrus_core.daemon.gateway.ready import Ready, Serving, tell_systemd
 from walrus_core.daemon.logs import log_to
+from walrus_core.daemon.settings import Address
 from walrus_core.errors import ConfigurationError, ProcessFailedError
 
 __all__ = ["serve"]
