@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
+from walrus_core.daemon.limits import limits_in
 from walrus_core.daemon.logs import LOG_LEVELS
 from walrus_core.daemon.settings import Address, Settings, load_settings
 from walrus_core.errors import InvalidEncodingError, WalrusCoreError
@@ -18,17 +18,11 @@ from walrus_core.services.node.limits import NodeLimits
 from walrus_core.sui.addresses import parse_address
 from walrus_core.sui.networks import NETWORKS, Network, network
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-L = TypeVar("L", bound="DataclassInstance")
-
 __all__ = ["ChainAccess", "NodeConfig", "load_config"]
 
-PORT, METRICS_PORT = 9185, 9184
-EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
+PORT = 9185
+EVERYWHERE = "0.0.0.0"
 GRACE_SECONDS = 10.0
-MOST_SECONDS = 10_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +79,7 @@ def load_config(path: Path) -> NodeConfig:
         listen_address=top.address("listen_address", (EVERYWHERE, public_port)),
         metrics_address=top.address("metrics_address", None),
         chain=_chain_access(top),
-        limits=_limits(top.section("limits"), NodeLimits()),
+        limits=limits_in(top.section("limits"), NodeLimits(), lambda _: True),
         log_level=top.choice("log_level", LOG_LEVELS, "info"),
         workers=top.integer("workers", 0, 0, 64) or None,
         grace=top.seconds("graceful_shutdown_seconds", GRACE_SECONDS, 3600),
@@ -134,18 +128,3 @@ def _object_id(settings: Settings, key: str) -> bytes | None:
         return None if text is None else parse_address(text, "an object id")
     except InvalidEncodingError as error:
         settings.refuse(key, str(error))
-
-
-def _limits(section: Settings, defaults: L) -> L:
-    """Each of the numbers under its own name; groups of them are sections."""
-    values: dict[str, Any] = {}
-    for name in [field.name for field in dataclasses.fields(defaults)]:
-        default = getattr(defaults, name)
-        if isinstance(default, float):
-            values[name] = section.seconds(name, default, MOST_SECONDS)
-        elif isinstance(default, int):
-            values[name] = section.size(name, default)
-        else:
-            values[name] = _limits(section.section(name), default)
-    section.finish()
-    return dataclasses.replace(defaults, **values)

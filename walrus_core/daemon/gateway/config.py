@@ -5,12 +5,11 @@ Nothing here needs gRPC: the parent of several workers reads it, too.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
+from walrus_core.daemon.limits import limits_in
 from walrus_core.daemon.logs import LOG_LEVELS
 from walrus_core.daemon.settings import Address, Settings, load_settings
 from walrus_core.errors import ConfigurationError
@@ -29,10 +28,6 @@ needs once nobody else has any.
 
 LARGEST_BLOB = 14 << 30
 MOST_WORKERS = 64
-MOST_CALLS = 1_000_000_000
-LONGEST = 10_000_000.0
-
-L = TypeVar("L", GatewayLimits, UploadLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,8 @@ def load_gateway_config(path: Path) -> GatewayConfig:
         log_level=top.choice("log_level", LOG_LEVELS, default.log_level),
         notice=top.seconds("shutdown_notice_seconds", default.notice, 600),
         grace=top.seconds("graceful_shutdown_seconds", default.grace, 3600),
-        limits=_limits(top.section("limits"), default.limits),
-        uploads=_limits(top.section("uploads"), default.uploads),
+        limits=limits_in(top.section("limits"), default.limits, is_size),
+        uploads=limits_in(top.section("uploads"), default.uploads, is_size),
     )
     top.finish()
     return config
@@ -158,18 +153,3 @@ def _certificate(tls: Settings) -> CertificateFiles | None:
 def is_size(name: str) -> bool:
     """Whether the limit of this name is a number of bytes."""
     return name.endswith("_bytes") or name == "least_rate"
-
-
-def _limits(section: Settings, defaults: L) -> L:
-    """Each number under its own name: times are fractions, and names say which others are bytes."""
-    values: dict[str, Any] = {}
-    for name in [each.name for each in dataclasses.fields(defaults)]:
-        default = getattr(defaults, name)
-        if isinstance(default, float):
-            values[name] = section.seconds(name, default, LONGEST)
-        elif is_size(name):
-            values[name] = section.size(name, default)
-        else:
-            values[name] = section.integer(name, default, 1, MOST_CALLS)
-    section.finish()
-    return dataclasses.replace(defaults, **values)
