@@ -3,7 +3,6 @@
 A scene is plain JSON, for the official SDK; `drafts` are the same transactions from the adapter.
 """
 
-import base64
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -263,7 +262,3 @@ def _base58(data: bytes) -> str:
         number, digit = divmod(number, 58)
         digits = BASE58[digit] + digits
     return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
-
-
-def base64_of(data: bytes) -> str:
-    return base64.b64encode(data).decode()

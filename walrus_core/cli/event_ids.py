@@ -10,12 +10,8 @@ if TYPE_CHECKING:
     from walrus_core.cli.output import Values
     from walrus_core.storage.blob_record import EventId
 
-__all__ = ["event_text", "event_values"]
+__all__ = ["event_values"]
 
 
 def event_values(event: EventId) -> Values:
     return {"txDigest": digest_text(event.transaction), "eventSeq": str(event.sequence)}
-
-
-def event_text(event: EventId) -> str:
-    return f"event {event.sequence} of transaction {digest_text(event.transaction)}"

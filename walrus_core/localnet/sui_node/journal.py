@@ -20,7 +20,6 @@ __all__ = ["Journal"]
 
 _HEAD_SIZE = 12
 _CHECKSUM_SIZE = 8
-MAX_RECORD = 2**32 - 1
 
 
 class Journal:

@@ -28,7 +28,7 @@ from walrus_core.localnet.sui_node.transaction_data import (
     TransferObjects,
 )
 
-__all__ = ["MAX_TRANSACTION_SIZE", "decode", "decode_kind", "encode", "encode_kind"]
+__all__ = ["MAX_TRANSACTION_SIZE", "decode", "encode", "encode_kind"]
 
 MAX_TRANSACTION_SIZE = 128 * 1024
 MAX_INPUTS = 2048
@@ -56,16 +56,6 @@ def decode(content: bytes) -> TransactionData:
     data = TransactionData(kind, reader.address(), _gas(reader), _expiration(reader))
     reader.finish()
     return data
-
-
-def decode_kind(content: bytes) -> Programmable:
-    """The inputs and commands in a TransactionKind."""
-    reader = bcs.Reader("TransactionKind", content)
-    if len(content) > MAX_TRANSACTION_SIZE or reader.variant(_N_KINDS) != _PROGRAMMABLE:
-        raise reader.fault("only programmable transactions may be sent")
-    kind = _programmable(reader)
-    reader.finish()
-    return kind
 
 
 def _programmable(reader: bcs.Reader) -> Programmable:

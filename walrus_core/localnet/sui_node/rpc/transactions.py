@@ -24,7 +24,6 @@ from walrus_core.localnet.sui_node.transaction_data import (
 
 __all__ = ["message_of_data", "signature_message"]
 
-_Mutability = v2.InputMutability
 _Expiration = v2.TransactionExpirationTransactionExpirationKind
 
 
