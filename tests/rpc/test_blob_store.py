@@ -13,6 +13,7 @@ from services.uploader.town import content
 
 from walrus_core import errors
 from walrus_core.rpc.v1 import blob_pb2 as pb, chunk_pb2
+from walrus_core.services.uploader import StoreTerms
 from walrus_core.services.uploads import UploadLimits
 
 
@@ -48,7 +49,7 @@ async def test_what_somebody_else_has_stored_for_good(tmp_path: Path) -> None:
     """The server has no object of it then, but the event by which nodes know."""
     async with served_blobs(tmp_path) as served:
         blob = content()
-        blob_id = (await served.town.stranger().store(blob, 5, deletable=False)).blob_id
+        blob_id = (await served.town.stranger().store(blob, 5, StoreTerms(deletable=False))).blob_id
         for i in range(len(served.town.gates)):
             while not (await served.town.nodes.up(i).status(blob_id)).is_certified:
                 await asyncio.sleep(0.1)  # it hears of it

@@ -12,7 +12,7 @@ from simulation.processes import Process
 from simulation.workers import InlineWorkers
 
 from walrus_core.services.reader import Reader, ReadOptions
-from walrus_core.services.uploader import StoreOutcome, Uploader, UploadOptions
+from walrus_core.services.uploader import StoreOutcome, StoreTerms, Uploader, UploadOptions
 from walrus_core.types import BlobId
 
 
@@ -42,7 +42,7 @@ class SimClient:
             chance,
             UploadOptions(),
         )
-        return await uploader.store(content, epochs=epochs, deletable=deletable)
+        return await uploader.store(content, epochs, StoreTerms(deletable))
 
     async def read(self, blob_id: BlobId, start: int, end: int, way: str) -> bytes:
         """All of a blob, or bytes `start` to `end` of it if the way is "range"."""

@@ -16,7 +16,7 @@ from walrus_core.client.wallet import GivenKey, load_pysui, paying_chain
 from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc.client import RpcPeers
 from walrus_core.services.reader import BlobFile, Reader, ReadOptions
-from walrus_core.services.uploader import StoreProgress, Uploader, UploadOptions
+from walrus_core.services.uploader import StoreProgress, StoreTerms, Uploader, UploadOptions
 from walrus_core.services.uploader.encoded_blob import EncodedBlob, encode_blob
 from walrus_core.services.workers import ThreadWorkers
 from walrus_core.sui.networks import Network, network as network_named
@@ -110,6 +110,7 @@ class AsyncClient:
         nothing again. What is there already is used before anything is bought; if it is permanent
         by somebody else's registration, the outcome has no object. Otherwise as `Uploader.store`.
         """
+        terms = StoreTerms(not permanent, attributes or {}, force, reuse_resources)
         progress = progress or StoreProgress()
         encoding = asyncio.create_task(self._encoded(source, epochs, progress))
         try:
@@ -118,14 +119,7 @@ class AsyncClient:
         finally:
             encoding.cancel()
             await asyncio.gather(encoding, return_exceptions=True)
-        return await uploader.store_encoded(
-            encoded,
-            deletable=not permanent,
-            attributes=attributes,
-            force=force,
-            reuse_resources=reuse_resources,
-            progress=progress,
-        )
+        return await uploader.store_encoded(encoded, terms, progress)
 
     @overload
     async def read(

@@ -8,7 +8,7 @@ from services.uploader.town import Town, content
 from simulation.loop import run
 
 from walrus_core.protocol.messages import Confirmation
-from walrus_core.services.uploader import Operation, StoreOutcome, StoreRecord
+from walrus_core.services.uploader import Operation, StoreOutcome, StoreRecord, StoreTerms
 
 
 def test_the_certificate_is_one() -> None:
@@ -105,7 +105,7 @@ def test_records_hold_it(deletable: bool) -> None:
         async def keep(_: StoreOutcome) -> None:
             records.extend(town.journal.records.values())
 
-        outcome = await town.uploader().store(content(), 2, deletable=deletable, keep=keep)
+        outcome = await town.uploader().store(content(), 2, StoreTerms(deletable), keep=keep)
         [record] = map(StoreRecord.from_bytes, records)
         assert record.certificate == outcome.certificate
 

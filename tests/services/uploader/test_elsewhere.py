@@ -12,7 +12,7 @@ from walrus_core.codec.encoder import encode
 from walrus_core.errors import InvalidBlobIdError, NotEnoughConfirmationsError
 from walrus_core.services.node_api import BlobStatus
 from walrus_core.services.ports import Cost
-from walrus_core.services.uploader import Operation
+from walrus_core.services.uploader import Operation, StoreTerms
 from walrus_core.types import BlobId, Epoch
 
 
@@ -34,7 +34,7 @@ async def town_with(blob: bytes, epochs: int, *, deletable: bool) -> Town:
     """Where a stranger has stored this."""
     town = Town()
     await town.open()
-    await town.stranger().store(blob, epochs, deletable=deletable)
+    await town.stranger().store(blob, epochs, StoreTerms(deletable))
     await asyncio.sleep(5)  # nodes hear of it
     return town
 
@@ -45,7 +45,7 @@ def test_permanent_for_long_enough(epochs: int) -> None:
         blob = content()
         town = await town_with(blob, 3, deletable=False)
         town.forget_calls()
-        outcome = await town.uploader().store(blob, epochs, deletable=False)
+        outcome = await town.uploader().store(blob, epochs, StoreTerms(deletable=False))
         assert outcome.already_certified
         assert (outcome.blob, outcome.object_id, outcome.certificate) == (None, None, None)
         assert (outcome.certified_epoch, outcome.end_epoch) == (1, 4)
@@ -59,7 +59,7 @@ def test_permanent_for_long_enough(epochs: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "options"),
+    ("epochs", "terms"),
     [
         (4, {}),
         (3, {"force": True}),
@@ -68,11 +68,13 @@ def test_permanent_for_long_enough(epochs: int) -> None:
     ],
     ids=["not long enough", "forced", "with attributes", "deletable"],
 )
-def test_what_is_wanted_all_the_same(epochs: int, options: dict[str, Any]) -> None:
+def test_what_is_wanted_all_the_same(epochs: int, terms: dict[str, Any]) -> None:
     async def main() -> None:
         blob = content()
         town = await town_with(blob, 3, deletable=False)
-        outcome = await town.uploader().store(blob, epochs, **{"deletable": False} | options)
+        outcome = await town.uploader().store(
+            blob, epochs, StoreTerms(**{"deletable": False} | terms)
+        )
         assert outcome.operation is Operation.REGISTERED
         assert outcome.blob is not None
         assert outcome.end_epoch == 1 + epochs
@@ -99,13 +101,13 @@ def test_what_is_not_certified_does_not_count() -> None:
         for gate in town.gates[2:]:
             gate.before = idle
         with pytest.raises(NotEnoughConfirmationsError):
-            await town.stranger().store(blob, 5, deletable=False)
+            await town.stranger().store(blob, 5, StoreTerms(deletable=False))
         for gate in town.gates:
             gate.before = None
         await asyncio.sleep(5)
         blob_id = encode(blob, town.n_shards).metadata.blob_id
         assert (await town.nodes.up(0).status(blob_id)).kind == "permanent"
-        outcome = await town.uploader().store(blob, 3, deletable=False)
+        outcome = await town.uploader().store(blob, 3, StoreTerms(deletable=False))
         assert outcome.operation is Operation.REGISTERED
         assert town.paid == town.price(blob, 3)
 
@@ -173,9 +175,9 @@ def test_our_own_permanent_blob_is_known_by_its_object_and_its_event() -> None:
     async def main() -> None:
         town, blob = Town(), content()
         await town.open()
-        first = await town.uploader().store(blob, 3, deletable=False)
+        first = await town.uploader().store(blob, 3, StoreTerms(deletable=False))
         await asyncio.sleep(5)
-        again = await town.uploader().store(blob, 3, deletable=False)
+        again = await town.uploader().store(blob, 3, StoreTerms(deletable=False))
         assert again.already_certified
         assert again.blob == first.blob
         assert again.event is not None

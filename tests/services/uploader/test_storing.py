@@ -10,7 +10,7 @@ from simulation.loop import run
 from walrus_core.codec.encoder import encode
 from walrus_core.errors import InsufficientFundsError, InvalidArgumentError
 from walrus_core.services.ports import Cost, NewBlob
-from walrus_core.services.uploader import NodeState, Operation, Phase, StoreProgress
+from walrus_core.services.uploader import NodeState, Operation, Phase, StoreProgress, StoreTerms
 
 WAYS = {
     "while it is registered": {},
@@ -27,7 +27,7 @@ def test_stores_a_blob(options: dict[str, int], deletable: bool) -> None:
         town, blob, progress = Town(), content(), StoreProgress()
         await town.open()
         uploader = town.uploader(**options)
-        outcome = await uploader.store(blob, 3, deletable=deletable, progress=progress)
+        outcome = await uploader.store(blob, 3, StoreTerms(deletable), progress=progress)
         encoded = encode(blob, 10)
         assert outcome.blob_id == encoded.metadata.blob_id
         assert (outcome.size, outcome.epochs) == (len(blob), 3)
@@ -102,9 +102,9 @@ def test_what_does_not_serve_is_stored_again() -> None:
         await town.open()
         await town.uploader().store(blob, 2)
         for outcome in (
-            await town.uploader().store(blob, 3, reuse_resources=False),
-            await town.uploader().store(blob, 2, deletable=False),
-            await town.uploader().store(blob, 2, force=True),
+            await town.uploader().store(blob, 3, StoreTerms(reuse_resources=False)),
+            await town.uploader().store(blob, 2, StoreTerms(deletable=False)),
+            await town.uploader().store(blob, 2, StoreTerms(force=True)),
         ):
             assert outcome.operation is Operation.REGISTERED
             assert sum(node.slivers for node in outcome.nodes) == 0  # the nodes have them

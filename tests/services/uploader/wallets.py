@@ -7,7 +7,7 @@ from services.uploader.town import Town, content
 
 from walrus_core.codec.encoder import encode
 from walrus_core.services.ports import NewBlob
-from walrus_core.services.uploader import StoreOutcome
+from walrus_core.services.uploader import StoreOutcome, StoreTerms
 
 LARGE = 400_000
 """Bytes of a blob on whose storage a small one, and one more, find room."""
@@ -47,5 +47,5 @@ def costs(town: Town) -> tuple[int, int]:
     return prices.storage_cost(size, 1), prices.write_cost(size)
 
 
-async def store(town: Town, **options: Any) -> StoreOutcome:
-    return await town.uploader().store(content(), WANTED, **options)
+async def store(town: Town, **terms: Any) -> StoreOutcome:
+    return await town.uploader().store(content(), WANTED, StoreTerms(**terms))

@@ -1,5 +1,6 @@
 """Storing blobs: `Uploader`, and what it is told and tells.
 
+terms options outcome (what is said)
 uploader encoded_blob store_run delivery (the flow)   reach (what nodes say before)
 belongings claims record (paying little, and once)    fan_out node_upload sliver_stream allowance
 """
@@ -15,6 +16,7 @@ from walrus_core.services.uploader.outcome import (
     StoreProgress,
 )
 from walrus_core.services.uploader.record import StoreRecord, unfinished
+from walrus_core.services.uploader.terms import StoreTerms
 from walrus_core.services.uploader.uploader import Uploader
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "StoreOutcome",
     "StoreProgress",
     "StoreRecord",
+    "StoreTerms",
     "UploadOptions",
     "Uploader",
     "unfinished",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from walrus_core.errors import InvalidArgumentError, InvalidBlobIdError
 from walrus_core.services.ports import Cost
@@ -26,32 +26,26 @@ if TYPE_CHECKING:
     from walrus_core.services.node_api import BlobStatus
     from walrus_core.services.ports import BlobObject, NewBlob
     from walrus_core.services.uploader.encoded_blob import EncodedBlob
+    from walrus_core.services.uploader.terms import StoreTerms
     from walrus_core.services.uploader.uploader import Uploader
     from walrus_core.types import Epoch
 
-__all__ = ["Reuse", "StoreRun"]
+__all__ = ["Keep", "StoreRun"]
 
-
-@dataclass(frozen=True, slots=True)
-class Reuse:
-    """What of what is there may serve: what is `certified` already, by whomever; `resources`: the
-    wallet's registrations and storage.
-    """
-
-    certified: bool
-    resources: bool
+Keep: TypeAlias = "Callable[[StoreOutcome], Awaitable[None]]"
+"""Is awaited with the outcome while the journal still has what it was made of."""
 
 
 @dataclass(slots=True)
 class StoreRun:
-    """`keep` is awaited with the outcome while the journal still has what it was made of."""
+    """`wanted` is what the encoding and the `terms` say together."""
 
     uploader: Uploader
     encoded: EncodedBlob
     wanted: NewBlob
-    reuse: Reuse
+    terms: StoreTerms
     progress: StoreProgress
-    keep: Callable[[StoreOutcome], Awaitable[None]] | None
+    keep: Keep | None
     seconds: dict[str, float] = field(init=False)
     claims: Claims = field(init=False)
     _word: Word | None = field(init=False, default=None)
@@ -106,14 +100,14 @@ class StoreRun:
     async def _find(self, committee: Committee, begun: float) -> Claim | None:
         """The wallet's registration that takes least; none if the blob is stored without it."""
         owned: Sequence[BlobObject]
-        if self.reuse.certified:
+        if not self.terms.force:
             self._word, owned = await asyncio.gather(
                 self._ask(committee), self._owned(begun - KEPT_SECONDS)
             )
         is_news = self._word is not None and self._word.is_news
         if not is_news or owned:  # an old list will not do
             owned = await self._owned(begun)
-        claim = self.claims.choose(owned, committee.epoch, certified=self.reuse.certified)
+        claim = self.claims.choose(owned, committee.epoch, certified=not self.terms.force)
         is_free = claim is not None and claim.operation is Operation.CERTIFIED
         return claim if is_free or self._permanent(committee.epoch) is None else None
 
@@ -128,7 +122,7 @@ class StoreRun:
 
     async def _owned(self, since: float) -> Sequence[BlobObject]:
         uploader = self.uploader
-        if not self.reuse.resources:
+        if not self.terms.reuse_resources:
             return ()
         return await uploader.belongings.blobs(uploader.chain, self.wanted.blob_id, since)
 
@@ -162,7 +156,7 @@ class StoreRun:
             self.claims,
             self.progress,
             self.seconds,
-            reuse=self.reuse.resources,
+            reuse=self.terms.reuse_resources,
             reached=self._word is not None,
         )
 

@@ -7,7 +7,6 @@ The journal knows of every transaction that may have paid before it is sent, so 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from walrus_core.services.ports import NewBlob
@@ -16,7 +15,8 @@ from walrus_core.services.uploader.encoded_blob import EncodedBlob, encode_blob
 from walrus_core.services.uploader.options import UploadOptions
 from walrus_core.services.uploader.outcome import Phase, StoreOutcome, StoreProgress
 from walrus_core.services.uploader.record import load_record, record_name
-from walrus_core.services.uploader.store_run import Reuse, StoreRun
+from walrus_core.services.uploader.store_run import Keep, StoreRun
+from walrus_core.services.uploader.terms import StoreTerms
 from walrus_core.services.uploader.turns import LocalTurns
 
 if TYPE_CHECKING:
@@ -58,22 +58,18 @@ class Uploader:
         self,
         source: BlobSource,
         epochs: int,
+        terms: StoreTerms | None = None,
         *,
-        deletable: bool = True,
-        attributes: Mapping[str, str] | None = None,
-        force: bool = False,
-        reuse_resources: bool = True,
         progress: StoreProgress | None = None,
-        keep: Callable[[StoreOutcome], Awaitable[None]] | None = None,
+        keep: Keep | None = None,
     ) -> StoreOutcome:
         """Store a buffer, the file at a path, or a binary file object for `epochs` epochs.
 
         Nothing is paid if nodes say that the blob is permanent and certified for long enough, by
         whomever; then the outcome may be without an object. With attributes, which need one, that
         is not enough. Otherwise the wallet's own registrations are used, and extended, and its
-        storage, before any is bought. `force`: what is certified already does not count; without
-        `reuse_resources` what the wallet has does not. What an earlier run paid for and did not
-        finish is finished in any case.
+        storage, before any is bought. The `terms` may forbid either. What an earlier run paid for
+        and did not finish is finished in any case.
 
         `keep` is awaited with the outcome while the journal still has what it was made of.
 
@@ -86,41 +82,27 @@ class Uploader:
         encoded = await encode_blob(
             self.chain, source, epochs, self.workers, self.options, progress
         )
-        return await self.store_encoded(
-            encoded,
-            deletable=deletable,
-            attributes=attributes,
-            force=force,
-            reuse_resources=reuse_resources,
-            progress=progress,
-            keep=keep,
-        )
+        return await self.store_encoded(encoded, terms, progress, keep)
 
     async def store_encoded(
         self,
         encoded: EncodedBlob,
-        *,
-        deletable: bool = True,
-        attributes: Mapping[str, str] | None = None,
-        force: bool = False,
-        reuse_resources: bool = True,
-        progress: StoreProgress | None = None,
-        keep: Callable[[StoreOutcome], Awaitable[None]] | None = None,
+        terms: StoreTerms | None,
+        progress: StoreProgress,
+        keep: Keep | None = None,
     ) -> StoreOutcome:
         """The rest of `store`."""
-        metadata = encoded.encoding.metadata
-        progress = progress or StoreProgress()
+        metadata, terms = encoded.encoding.metadata, terms or StoreTerms()
         wanted = NewBlob(
             blob_id=metadata.blob_id,
             root_hash=metadata.root_hash,
             size=metadata.unencoded_length,
             encoded_size=metadata.config.encoded_size(metadata.unencoded_length),
-            deletable=deletable,
-            attributes=dict(attributes or {}),
+            deletable=terms.deletable,
+            attributes=dict(terms.attributes),
         )
-        reuse = Reuse(certified=not force, resources=reuse_resources)
-        run = StoreRun(self, encoded, wanted, reuse, progress, keep)
-        name = record_name(self.chain.address, wanted.blob_id, deletable=deletable)
+        run = StoreRun(self, encoded, wanted, terms, progress, keep)
+        name = record_name(self.chain.address, wanted.blob_id, deletable=wanted.deletable)
         async with self.turns.turn(name):
             outcome = await run.run()
         progress.phase = Phase.DONE

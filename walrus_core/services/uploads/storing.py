@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from walrus_core.errors import UploadInterruptedError, WalrusCoreError
 from walrus_core.services.reader.tasks import Tasks, to_the_end
-from walrus_core.services.uploader import StoreProgress
+from walrus_core.services.uploader import StoreProgress, StoreTerms
 from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import BEGUN, StoredBlob, UploadState, failed, stored
 
@@ -142,8 +142,7 @@ class Stores:
             outcome = await self._uploader.store(
                 session.data,
                 epochs,
-                deletable=order.deletable,
-                attributes=order.attributes,
+                StoreTerms(order.deletable, order.attributes),
                 progress=progress,
                 keep=keep,
             )
