@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -48,7 +48,7 @@ class DescribedServer:
         self._server: Any = grpc.aio.server(interceptors=[interceptor], options=options)
         self._doors = interceptor.doors
         self._names: dict[str, bool] = {}
-        self._health: Any = None
+        self._public: Any = None
 
     def add(
         self, name: str, add: Callable[[Any, Any], None], servicer: Any, *, ready: bool = True
@@ -75,28 +75,23 @@ class DescribedServer:
 
     async def start(self) -> None:
         """Accept calls, and say so."""
-        # Loaded here: a client needs neither.
-        from grpc_health.v1 import health, health_pb2_grpc
-        from grpc_reflection.v1alpha import reflection
+        # Loaded here: a client does not need it.
+        from walrus_core.rpc.public_services import PublicServices
 
-        from walrus_core.rpc.health import HealthServicer
-
-        self._health = HealthServicer({"": True, **self._names})
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names: Sequence[str] = (*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._server)
+        self._public = PublicServices(self._names)
+        self._public.add_to(self._server)
         await self._server.start()
 
     def ready(self, name: str) -> None:
         """Say that this service is served from now on, though it was not at the start."""
         self._names[name] = True
-        if self._health is not None:
-            self._health.ready(name)
+        if self._public is not None:
+            self._public.ready(name)
 
     def retire(self) -> None:
         """Say that nothing is served any more, and go on serving it."""
-        if self._health is not None:
-            self._health.retire()
+        if self._public is not None:
+            self._public.retire()
 
     async def drain(self, grace: float) -> None:
         """Say so, refuse new calls, let those in progress end for `grace` seconds, then `stop`.

@@ -45,6 +45,10 @@ class HealthServicer(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # g
             await context.abort(grpc.StatusCode.NOT_FOUND)
         return Response(status=status)
 
+    async def List(self, _: pb.HealthListRequest, __: Any) -> pb.HealthListResponse:
+        statuses = {name: Response(status=self._status(name)) for name in self._services}
+        return pb.HealthListResponse(statuses=statuses)
+
     async def Watch(self, request: pb.HealthCheckRequest, context: Any) -> None:
         told = None
         while True:
