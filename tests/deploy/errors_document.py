@@ -19,8 +19,10 @@ libraries for rich errors read. It has an `ErrorInfo` of domain `walrus-core` wi
 reasons, whose metadata, texts, hold the numbers of the message; and a `RetryInfo` where trying
 again helps, with the time after which. What else a caller may see is gRPC's own: UNAVAILABLE when
 the server is gone, RESOURCE_EXHAUSTED for a message of more than 4 MiB, UNIMPLEMENTED for a method
-that there is not, and DEADLINE_EXCEEDED. BlobService of a server without a network, or without a
-wallet, is refused (`REFUSED`).
+that there is not, and DEADLINE_EXCEEDED; and CANCELLED, which the caller did not ask for, for a
+call that came at the very moment in which the server stopped, after more than a second without one:
+nothing of it was taken in, so that it can be made again. BlobService of a server without a network,
+or without a wallet, is refused (`REFUSED`).
 
 | code | reason | metadata | try again after |
 | --- | --- | --- | --- |

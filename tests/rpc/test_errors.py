@@ -11,7 +11,12 @@ from rpc.memory_node import MemoryNode
 from rpc.serving import in_loop, served
 
 from walrus_core import errors
-from walrus_core.errors import NodeUnavailableError, OverloadedError, WalrusCoreError
+from walrus_core.errors import (
+    NodeUnavailableError,
+    OverloadedError,
+    ServerStoppingError,
+    WalrusCoreError,
+)
 from walrus_core.rpc.status import DETAILS_KEY, DOMAIN, OFFICIAL, TABLE, error_from, to_status
 from walrus_core.rpc.v1 import node_pb2 as pb
 from walrus_core.types import BlobId
@@ -73,7 +78,11 @@ def test_rows_name_what_the_constructor_takes(kind: type[WalrusCoreError]) -> No
     assert list(TABLE[kind].fields) == taken
 
 
-@pytest.mark.parametrize("error", SAMPLES, ids=SAMPLE_IDS)
+@pytest.mark.parametrize(
+    "error",
+    [error for error in SAMPLES if not isinstance(error, ServerStoppingError)],
+    ids=lambda error: type(error).__name__,
+)
 def test_errors_come_back_over_the_wire(error: WalrusCoreError) -> None:
     @in_loop
     async def run() -> None:
@@ -93,6 +102,16 @@ def test_errors_come_back_over_the_wire(error: WalrusCoreError) -> None:
             assert way.calls.made == [("GetBlobStatus", TABLE[type(error)].code.name)]
 
     run()
+
+
+@in_loop
+async def test_a_node_that_stops_is_one_that_is_not_there() -> None:
+    """Another may be asked, or the same one again, by those who do so where nobody answers."""
+    async with served(RefusingNode(ServerStoppingError(0.25))) as way:
+        with pytest.raises(NodeUnavailableError, match="the server stops") as caught:
+            await way.node.status(ANY_BLOB)
+        assert caught.value.address == way.address
+        assert way.calls.made == [("GetBlobStatus", "UNAVAILABLE")]
 
 
 @pytest.mark.parametrize("error", SAMPLES, ids=SAMPLE_IDS)

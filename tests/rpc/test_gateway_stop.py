@@ -69,6 +69,27 @@ def assert_refused(error: grpc.aio.AioRpcError) -> None:
     assert retry_seconds(error) == GatewayLimits().retry_after
 
 
+@in_loop
+async def test_who_was_answered_last_is_told_when_coming_again() -> None:
+    """Though nobody had been refused before: gRPC would drop what comes at the moment it stops."""
+    async with served_gateway() as (server, port), way_to(port) as way:
+        last = way.encoding.ComputeBlobId()
+        first, *others = naming(BLOB)
+        await last.write(first)
+        await way.name()  # so that it has begun
+        stop = asyncio.create_task(server.stop(10))
+        await asyncio.sleep(0.2)
+        for request in others:
+            await last.write(request)
+        await last.done_writing()
+        assert (await last).blob.blob_id == BLOB_ID.digest
+        await asyncio.sleep(0.1)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await way.name()
+        assert_refused(caught.value)
+        await stop
+
+
 class Counting:
     """Attends calls, and counts how they ended, apart from those of which nothing was taken in."""
 
@@ -125,7 +146,8 @@ async def test_it_leaves_when_all_that_it_said_has_arrived() -> None:
     """A system that still has bytes for a caller throws them away if the caller says anything to
     who is gone.
     """
-    async with served_gateway() as (server, port), bare_connection(port) as caller:
+    limits = GatewayLimits(retry_after=0.2)
+    async with served_gateway(limits=limits) as (server, port), bare_connection(port) as caller:
         caller.call(f"/{ENCODING_SERVICE}/ComputeBlobId")
         await asyncio.sleep(0.2)
         stop = asyncio.create_task(server.stop(60))

@@ -242,6 +242,9 @@ async def test_calls_in_progress_may_end_when_the_server_stops() -> None:
         stop = asyncio.create_task(way.server.stop(10))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(stop), 0.05)
+        async with asyncio.timeout(1):
+            with pytest.raises(NodeUnavailableError, match="the server stops"):
+                await way.node.health()
         node.go.set()
         assert await question == BlobStatus("nonexistent")
         await stop

@@ -97,25 +97,43 @@ class DescribedServer:
         """Say so, refuse new calls, let those in progress end for `grace` seconds, then `stop`.
 
         gRPC alone would lose some. What comes between its stop and the moment in which the caller
-        hears of it is dropped (CANCELLED); so who was refused is expected back, and answered once
-        the connection is to end. And gRPC closes a connection with its last call, when the system
-        may not have delivered yet what was said last, and throws it away if the caller sends
-        anything. A connection without calls it asks first whether all has arrived; so it stops when
-        there are none.
+        hears of it is dropped (CANCELLED, without a trailer): its server ends new calls as soon as
+        it is shut down (`CallData::KillZombie` in gRPC's server.cc), and says only then that
+        connections end. So who was there a moment ago, answered or refused, is expected back, and
+        answered once the connection is to end; who comes in just that moment after a longer pause
+        cannot be helped. And gRPC closes a connection with its last call, when the system may not
+        have delivered yet what was said last, and throws it away if the caller sends anything. A
+        connection without calls it asks first whether all has arrived; so it stops when there are
+        none.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + grace
-        self.retire()
-        self._doors.close()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(end):
-                await self._doors.emptied()
+                await self._emptied()
                 self._doors.hold()
                 await self._doors.quiet()
         stopping = asyncio.create_task(self.stop(max(0.0, end - loop.time())))
         await asyncio.sleep(PARTING_SECONDS)
         self._doors.answer()
         await stopping
+
+    async def finish(self, grace: float) -> None:
+        """As `drain`, for callers to whom it is all one who refuses them, the server or gRPC:
+        nobody is waited for who is not there.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                await self._emptied()
+        await self.stop(max(0.0, end - loop.time()))
+
+    async def _emptied(self) -> None:
+        """Say that nothing is served any more, and wait until what was accepted has ended."""
+        self.retire()
+        self._doors.close()
+        await self._doors.emptied()
 
     async def stop(self, grace: float) -> None:
         """Say so, accept no more calls, let those in progress end for `grace` seconds, then cancel

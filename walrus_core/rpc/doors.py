@@ -21,7 +21,7 @@ class Doors:
 
     def __init__(self, retry_after: float) -> None:
         self._retry_after = retry_after
-        self._refused_at = -math.inf
+        self._seen_at = -math.inf
         self._are_open = True
         self._inside: set[asyncio.Task[Any]] = set()
         self._answering = asyncio.Event()
@@ -31,14 +31,18 @@ class Doors:
         """The task of a call comes in, and is inside until it is done: then all that the call said
         is on its way.
         """
-        if not self._are_open:
-            self._refused_at = asyncio.get_running_loop().time()
-            await self._answering.wait()
-            raise ServerStoppingError(self._retry_after)
         task = asyncio.current_task()
         assert task is not None
+        self._seen_at = asyncio.get_running_loop().time()
+        task.add_done_callback(self._left)
+        if not self._are_open:
+            await self._answering.wait()
+            raise ServerStoppingError(self._retry_after)
         self._inside.add(task)
-        task.add_done_callback(self._inside.discard)
+
+    def _left(self, task: asyncio.Task[Any]) -> None:
+        self._seen_at = task.get_loop().time()
+        self._inside.discard(task)
 
     def close(self) -> None:
         self._are_open = False
@@ -49,12 +53,13 @@ class Doors:
             await asyncio.wait(self._inside)
 
     async def quiet(self) -> None:
-        """Wait until nobody has come for as long as who was refused may stay away: then all of them
-        are back, or gone. Not for ever, since some may not wait for an answer.
+        """Wait until nobody has come or gone for as long as who was refused may stay away: then all
+        of them are back, or gone; and those who were answered, and at once ask for more. Not for
+        ever, since some may not wait for an answer.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + LONGEST * self._retry_after
-        while (left := min(self._refused_at + self._retry_after, end) - loop.time()) > 0:
+        while (left := min(self._seen_at + self._retry_after, end) - loop.time()) > 0:
             await asyncio.sleep(left)
 
     def hold(self) -> None:

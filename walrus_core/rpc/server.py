@@ -48,6 +48,8 @@ class NodeServer:
         return bound
 
     async def stop(self, grace: float = 5.0) -> None:
-        """See `DescribedServer.stop`."""
+        """Say that the node is not served any more, refuse new calls, let those in progress end for
+        `grace` seconds, and cancel the rest.
+        """
         if self._server is not None:
-            await self._server.stop(grace)
+            await self._server.finish(grace)
