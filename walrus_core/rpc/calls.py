@@ -11,7 +11,12 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from walrus_core.errors import InvalidArgumentError, InvalidEncodingError, NodeUnavailableError
+from walrus_core.errors import (
+    InvalidArgumentError,
+    InvalidEncodingError,
+    NodeUnavailableError,
+    ServerStoppingError,
+)
 from walrus_core.rpc.connection import Connection
 from walrus_core.rpc.options import ClientOptions
 from walrus_core.rpc.status import DETAILS_KEY, error_from
@@ -23,8 +28,8 @@ __all__ = ["Calls"]
 class Calls:
     """Of the methods of the node at `address`, by their names; see `Connection` for `public_key`.
 
-    Every method raises NodeUnavailableError if the node is not there, is too slow, or says what is
-    no answer; and what the node itself refuses as the error that it raised.
+    Every method raises NodeUnavailableError if the node is not there, or about to be gone, is too
+    slow, or says what is no answer; and what the node itself refuses as the error that it raised.
     """
 
     def __init__(self, address: str, public_key: bytes, options: ClientOptions) -> None:
@@ -132,7 +137,10 @@ def _error_of(error: grpc.aio.AioRpcError, address: str) -> Exception:
     details = dict(error.trailing_metadata() or ()).get(DETAILS_KEY)
     if isinstance(details, bytes):
         try:
-            return error_from(status_pb2.Status.FromString(details), address)
+            stated = error_from(status_pb2.Status.FromString(details), address)
         except DecodeError:
             return NodeUnavailableError(address, "answers nonsense: a status that is none")
+        if isinstance(stated, ServerStoppingError):
+            return NodeUnavailableError(address, str(stated))
+        return stated
     return NodeUnavailableError(address, f"{error.code().name}: {str(error.details())[:300]}")
