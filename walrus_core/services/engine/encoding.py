@@ -18,7 +18,7 @@ from walrus_core.services.engine.intake import Content, check_size, lane_for, le
 from walrus_core.services.engine.options import EngineOptions
 from walrus_core.services.engine.packer import Packer, PackerFor, Put
 from walrus_core.services.engine.pool import Job, Pool
-from walrus_core.services.engine.room import spooling
+from walrus_core.services.spooling import spooling
 from walrus_core.types import Axis, SliverPairIndex, pair_to_sliver
 
 __all__ = ["Wanted", "encoded"]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from walrus_core.codec.config import EncodingConfig
 from walrus_core.errors import BlobTooLargeError, InvalidArgumentError
 from walrus_core.services.engine.options import EngineOptions
-from walrus_core.services.engine.pool import Lane, Pool, settled
+from walrus_core.services.engine.pool import Lane, Pool
 from walrus_core.services.engine.room import room_for
+from walrus_core.services.tasks import settled
 
 __all__ = ["Content", "check_size", "lane_for", "lent", "received"]
 

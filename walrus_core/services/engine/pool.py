@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 from walrus_core import kernel
 from walrus_core.codec.threads import thread_count
@@ -20,9 +20,10 @@ from walrus_core.errors import OverloadedError
 from walrus_core.services.engine.parcels import Parcels
 from walrus_core.services.engine.places import Places
 from walrus_core.services.engine.slots import Slot, Slots
+from walrus_core.services.tasks import settled
 from walrus_core.types import checked_int
 
-__all__ = ["Job", "Lane", "Pool", "PoolLimits", "settled"]
+__all__ = ["Job", "Lane", "Pool", "PoolLimits"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -193,14 +194,3 @@ def _to_the_end(
         work(job, parcels.put)
     finally:
         parcels.end()
-
-
-async def settled(running: asyncio.Future[Any]) -> None:
-    """Wait for what ends soon, whatever happens meanwhile: what it uses is given to others then."""
-    while not running.done():
-        try:
-            await asyncio.wait([running])
-        except asyncio.CancelledError:
-            continue
-    if not running.cancelled():
-        running.exception()  # is looked at

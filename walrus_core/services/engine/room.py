@@ -16,10 +16,11 @@ from walrus_core import kernel
 from walrus_core.codec.files import write_at
 from walrus_core.codec.memory import reserve, unnamed_file
 from walrus_core.errors import OutOfMemoryError
-from walrus_core.services.engine.pool import Pool, settled
+from walrus_core.services.engine.pool import Pool
 from walrus_core.services.spooling import spooling
+from walrus_core.services.tasks import settled
 
-__all__ = ["Room", "room_for", "spooling"]
+__all__ = ["Room", "room_for"]
 
 WRITTEN_AT_ONCE = 4 << 20
 """Bytes that wait while as many are written."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from walrus_core.errors import OverloadedError, WalrusCoreError
 from walrus_core.services.reader.candidates import Candidates
 from walrus_core.services.reader.roster import PASSING, Pace, Roster, Standing
-from walrus_core.services.reader.tasks import Tasks
+from walrus_core.services.tasks import Tasks
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Member

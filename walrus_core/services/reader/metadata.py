@@ -19,7 +19,7 @@ from walrus_core.errors import (
 )
 from walrus_core.protocol.quorum import Threshold
 from walrus_core.services.reader.roster import PASSING, Roster, Standing
-from walrus_core.services.reader.tasks import Tasks
+from walrus_core.services.tasks import Tasks
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Member

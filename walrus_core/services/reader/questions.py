@@ -17,7 +17,7 @@ from walrus_core.codec.symbols import RecoverySymbol, symbol_failures
 from walrus_core.errors import VerificationError, WalrusCoreError
 from walrus_core.services.reader.gathering import Gathering, Request
 from walrus_core.services.reader.roster import Roster
-from walrus_core.services.reader.tasks import to_the_end
+from walrus_core.services.tasks import to_the_end
 from walrus_core.types import Axis, SliverPairIndex, sliver_to_pair
 
 if TYPE_CHECKING:

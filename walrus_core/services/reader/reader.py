@@ -22,9 +22,9 @@ from walrus_core.services.reader.options import ReadOptions
 from walrus_core.services.reader.reading import Reading
 from walrus_core.services.reader.rows import Rows
 from walrus_core.services.reader.status import ask_status
-from walrus_core.services.reader.tasks import to_the_end
 from walrus_core.services.reader.traffic import ReadOutcome, Traffic
 from walrus_core.services.reader.whole import WholeBlob
+from walrus_core.services.tasks import to_the_end
 
 if TYPE_CHECKING:
     from walrus_core.codec.decoder import ConsistencyCheck

@@ -16,8 +16,8 @@ from walrus_core import kernel
 from walrus_core.codec.progress import Progress
 from walrus_core.errors import BlobUnavailableError
 from walrus_core.services.reader.roster import Standing
-from walrus_core.services.reader.tasks import Tasks
 from walrus_core.services.reader.whole import WholeBlob
+from walrus_core.services.tasks import Tasks
 
 if TYPE_CHECKING:
     from walrus_core.codec.decoder import ConsistencyCheck

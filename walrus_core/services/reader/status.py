@@ -11,7 +11,7 @@ from walrus_core.errors import BlobUnavailableError, WalrusCoreError
 from walrus_core.protocol.quorum import Threshold
 from walrus_core.services.node_api import BlobStatus
 from walrus_core.services.reader.roster import Roster
-from walrus_core.services.reader.tasks import Tasks
+from walrus_core.services.tasks import Tasks
 
 if TYPE_CHECKING:
     from walrus_core.protocol.committee import Member

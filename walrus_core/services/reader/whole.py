@@ -11,8 +11,8 @@ from walrus_core import kernel
 from walrus_core.codec.files import whole_file
 from walrus_core.codec.memory import CHUNK, unnamed_file
 from walrus_core.services.reader.spool import FileSpool, MemorySpool
-from walrus_core.services.reader.tasks import to_the_end
 from walrus_core.services.spooling import spooling
+from walrus_core.services.tasks import to_the_end
 
 if TYPE_CHECKING:
     from walrus_core.codec.decoder import ConsistencyCheck

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from walrus_core.errors import WalrusCoreError
-from walrus_core.services.reader.tasks import to_the_end
+from walrus_core.services.tasks import to_the_end
 from walrus_core.services.uploads.seat import Seat
 from walrus_core.services.uploads.upload import Upload
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from walrus_core.services.reader.tasks import to_the_end
+from walrus_core.services.tasks import to_the_end
 
 if TYPE_CHECKING:
     from walrus_core.services.ports import Workers

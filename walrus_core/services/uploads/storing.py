@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from walrus_core.errors import UploadInterruptedError, WalrusCoreError
-from walrus_core.services.reader.tasks import Tasks, to_the_end
+from walrus_core.services.tasks import Tasks, to_the_end
 from walrus_core.services.uploader import StoreProgress, StoreTerms
 from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import BEGUN, StoredBlob, UploadState, failed, stored

@@ -20,7 +20,7 @@ from walrus_core.errors import (
     UploadMismatchError,
     WalrusCoreError,
 )
-from walrus_core.services.reader.tasks import Tasks
+from walrus_core.services.tasks import Tasks
 from walrus_core.services.uploads.accounts import Accounts, OpenAccounts
 from walrus_core.services.uploads.directory import UploadDirectory, Usage
 from walrus_core.services.uploads.holds import Hold, Holds

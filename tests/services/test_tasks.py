@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from simulation.loop import run
 
-from walrus_core.services.reader.tasks import Tasks, to_the_end
+from walrus_core.services.tasks import Tasks, to_the_end
 
 
 def test_what_is_left_is_cancelled_in_order() -> None:

@@ -1,4 +1,7 @@
-"""The tasks of one call: begun in order, ended in order, so that a simulation replays exactly."""
+"""Tasks that end with the call that began them, and work that ends whoever is cancelled.
+
+They begin and end in order, so that a simulation replays exactly.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-__all__ = ["Tasks", "to_the_end"]
+__all__ = ["Tasks", "settled", "to_the_end"]
 
 T = TypeVar("T")
 
@@ -57,9 +60,14 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        while not task.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # nobody else will look at it
+        await settled(task)
         raise
+
+
+async def settled(running: asyncio.Future[Any]) -> None:
+    """Wait for what ends soon, whatever happens meanwhile: what it uses is given to others then."""
+    while not running.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([running])
+    if not running.cancelled():
+        running.exception()  # nobody else will look at it
