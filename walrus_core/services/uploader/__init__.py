@@ -2,7 +2,7 @@
 
 terms options outcome (what is said)
 uploader encoded_blob store_run delivery (the flow)   reach (what nodes say before)
-belongings claims record (paying little, and once)    fan_out node_upload sliver_stream allowance
+belongings claims record (paying little, and once)    fan_out node_upload sliver_stream
 """
 
 from walrus_core.services.uploader.options import UploadOptions

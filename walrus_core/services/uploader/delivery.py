@@ -13,7 +13,7 @@ from walrus_core.errors import (
     NotEnoughWeightError,
     RegistrationEndedError,
 )
-from walrus_core.services.uploader.allowance import Allowance
+from walrus_core.services.shared_bytes import SharedBytes
 from walrus_core.services.uploader.claims import Claim, Claims
 from walrus_core.services.uploader.fan_out import CommitteeChangedError, FanOut
 from walrus_core.services.uploader.outcome import Phase, StoreProgress
@@ -101,7 +101,7 @@ class Delivery:
         sizes = [metadata.config.sliver_size(axis, metadata.unencoded_length) for axis in Axis]
         one_each = len(committee) * max(sizes)
         limit = max(uploader.options.in_flight, min(one_each, metadata.unencoded_length // 4))
-        source = SliverSource(self.encoding, uploader.workers, Allowance(limit))
+        source = SliverSource(self.encoding, uploader.workers, SharedBytes(limit))
         self.progress.to_send, self.progress.sent = metadata.n_shards * sum(sizes), 0
 
         async def has_changed() -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from walrus_core.codec.slivers import Sliver
     from walrus_core.services.encoding import Encoding
     from walrus_core.services.ports import Workers
-    from walrus_core.services.uploader.allowance import Allowance
+    from walrus_core.services.shared_bytes import SharedBytes
 
 __all__ = ["SliverPlace", "SliverSource", "SliverStream"]
 
@@ -27,7 +27,7 @@ class SliverSource:
 
     encoding: Encoding
     workers: Workers
-    allowance: Allowance
+    in_flight: SharedBytes
 
     async def read(self, place: SliverPlace) -> Sliver:
         if self.encoding.in_memory:
@@ -42,9 +42,10 @@ class SliverSource:
 class SliverStream:
     """An iterator over slivers, for one call of `NodeApi.put_slivers`.
 
-    It is not the node's fault if others take up the allowance: `deadline` begins anew with each
-    sliver, and stands still while the next one is waited for. `on_taken` hears of the bytes of each
-    sliver that the node, or at least the network, took. `close` it, in whatever state it is.
+    It is not the node's fault if slivers for others take up all that may be in flight: `deadline`
+    begins anew with each sliver, and stands still while the next one is waited for. `on_taken`
+    hears of the bytes of each sliver that the node, or at least the network, took. `close` it, in
+    whatever state it is.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class SliverStream:
             self._allow(self._patience)
             raise StopAsyncIteration
         size, encoding = self._sizes[place[0]], self._source.encoding
-        if encoding.in_memory and self._source.allowance.take_now(size):
+        if encoding.in_memory and self._source.in_flight.take_now(size):
             self._held = size  # small slivers by the thousand: nothing is waited for
             sliver: Sliver = encoding.sliver(*place)
         else:
@@ -85,7 +86,7 @@ class SliverStream:
     async def _awaited(self, place: SliverPlace, size: int) -> Sliver:
         """A sliver, as soon as it is allowed and read; StopAsyncIteration if it was closed."""
         self._allow(None)
-        await self._source.allowance.take(size)
+        await self._source.in_flight.take(size)
         self._held = size
         if self._is_closed():
             self._give_back()
@@ -109,7 +110,7 @@ class SliverStream:
     def _give_back(self) -> None:
         held, self._held = self._held, 0
         if held:
-            self._source.allowance.give(held)
+            self._source.in_flight.give(held)
 
     def _allow(self, seconds: float | None) -> None:
         if self._closed or self._deadline.expired():
