@@ -6,7 +6,7 @@ from harness import Row
 from material import N_SHARDS, encoded, verified
 
 from walrus_core.rpc.chunks import crc32c, cut_chunks
-from walrus_core.rpc.pieces import cut
+from walrus_core.rpc.sliver_wire import cut, in_answer, joined
 from walrus_core.rpc.streams import MAX_DATA
 from walrus_core.rpc.v1 import encoding_pb2 as pb, node_pb2
 
@@ -33,7 +33,8 @@ def decoding(size: int) -> list[bytes]:
     requests = [pb.DecodeRequest(header=pb.DecodeHeader(metadata=metadata)).SerializeToString()]
     waiting: list[node_pb2.SliverPiece] = []
     for sliver in verified(size):
-        for piece, _ in cut(sliver, N_SHARDS):
+        message = joined(piece for piece, _ in cut(sliver, N_SHARDS, in_answer))
+        for piece in node_pb2.GetSliversResponse.FromString(message).pieces:
             if sum(len(each.data) for each in waiting) + len(piece.data) > MAX_DATA:
                 requests.append(_packed(waiting))
                 waiting = []

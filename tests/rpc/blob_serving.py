@@ -19,7 +19,6 @@ from walrus_core.rpc.blob_servicer import (
     BLOB_KINDS,
     BLOB_SERVICE,
     BlobServicer,
-    add_blob_service,
 )
 from walrus_core.rpc.chunks import cut_chunks
 from walrus_core.rpc.interceptor import CallInterceptor
@@ -99,7 +98,8 @@ async def served_blobs(
     reader = Reader(chain, peers, workers, uploader.chance, ReadOptions(**read_options))
     rules = CallRules({BLOB_SERVICE: BLOB_KINDS}, LIMITS, idle_seconds)
     server = grpc.aio.server(interceptors=[CallInterceptor(rules)])
-    add_blob_service(BlobServicer(uploads, reader, caller_of), server)
+    servicer = BlobServicer(uploads, reader, caller_of)
+    blob_pb2_grpc.add_BlobServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     address = f"{HOST}:{port}"

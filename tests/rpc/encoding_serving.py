@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 from rpc.serving import HOST
+from rpc.sliver_pieces import pieces_of
 
 from walrus_core.codec.encoder import EncodedBlob
 from walrus_core.codec.slivers import Sliver
@@ -15,10 +16,8 @@ from walrus_core.rpc.encoding_servicer import (
     ENCODING_KINDS,
     ENCODING_SERVICE,
     EncodingServicer,
-    add_encoding_service,
 )
 from walrus_core.rpc.interceptor import CallInterceptor
-from walrus_core.rpc.pieces import cut
 from walrus_core.rpc.rules import CallRules, Limit
 from walrus_core.rpc.v1 import encoding_pb2 as pb, encoding_pb2_grpc, node_pb2
 from walrus_core.services.engine import Engine, EngineOptions, Pool, PoolLimits
@@ -47,7 +46,8 @@ async def served_engine(
     pool = Pool(limits or PoolLimits(threads=2))
     rules = CallRules({ENCODING_SERVICE: ENCODING_KINDS}, LIMITS, idle_seconds, least_rate)
     server = grpc.aio.server(interceptors=[CallInterceptor(rules)])
-    add_encoding_service(EncodingServicer(Engine(pool, options)), server)
+    servicer = EncodingServicer(Engine(pool, options))
+    encoding_pb2_grpc.add_EncodingServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     address = f"{HOST}:{port}"
@@ -97,7 +97,7 @@ def names_requests(
 def batches(slivers: Iterable[Sliver], n_shards: int) -> Iterator[pb.SliverBatch]:
     """Messages of one piece each."""
     for sliver in slivers:
-        for piece, _ in cut(sliver, n_shards):
+        for piece in pieces_of(sliver, n_shards):
             yield pb.SliverBatch(pieces=[piece], crc32c=crc32c(piece.data))
 
 

@@ -8,6 +8,7 @@ import grpc
 from rpc.serving import HOST, N_SHARDS, NO_KEY
 
 from walrus_core.rpc.client import ClientOptions, RpcNode
+from walrus_core.rpc.streams import GO_AHEAD
 
 Answer = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
 """From the messages of a request to those of the answer."""
@@ -18,7 +19,8 @@ class _AnyMethod(grpc.GenericRpcHandler):
         self._answer = answer
 
     def service(self, _: Any) -> Any:
-        async def behave(requests: AsyncIterator[bytes], _: Any) -> AsyncIterator[bytes]:
+        async def behave(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+            await context.send_initial_metadata(((GO_AHEAD, "1"),))
             async for message in self._answer(requests):
                 yield message
 

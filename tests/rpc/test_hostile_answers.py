@@ -10,6 +10,7 @@ import pytest
 from rpc.lying_server import Answer, lying
 from rpc.memory_node import EPOCH, PEER_KEYS
 from rpc.serving import HOST, N_SHARDS, in_loop
+from rpc.sliver_pieces import pieces_of
 
 from walrus_core.codec.encoder import encode
 from walrus_core.codec.slivers import Sliver
@@ -17,7 +18,6 @@ from walrus_core.errors import NodeUnavailableError
 from walrus_core.protocol.messages import SyncShardRequest
 from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.rpc.client import ClientOptions, RpcNode
-from walrus_core.rpc.pieces import cut
 from walrus_core.rpc.v1 import node_pb2 as pb
 from walrus_core.types import Axis, BlobId, SliverPairIndex
 
@@ -74,7 +74,7 @@ QUESTIONS: dict[str, Question] = {
 
 
 def of_pair(pair: int, **fields: Any) -> pb.SliverPiece:
-    [(piece, _)] = cut(BLOB.primary(pair), N_SHARDS)
+    [piece] = pieces_of(BLOB.primary(pair), N_SHARDS)
     changed: pb.SliverPiece = pb.SliverPiece()
     changed.CopyFrom(piece)
     for name, value in fields.items():

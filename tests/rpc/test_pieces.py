@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
 from hypothesis import given, strategies as st
+from rpc.sliver_pieces import pieces_of
 
 from walrus_core.codec.config import MAX_SHARDS, MAX_SYMBOL_SIZE, EncodingConfig
 from walrus_core.codec.slivers import Sliver
 from walrus_core.errors import InvalidArgumentError
-from walrus_core.rpc.pieces import Assembly, ShardAssembly, completed, cut
+from walrus_core.rpc.pieces import Assembly, ShardAssembly, completed
+from walrus_core.rpc.sliver_wire import Part, cut, in_answer, in_request, in_shard, joined
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS, packed
 from walrus_core.rpc.v1 import node_pb2 as pb
-from walrus_core.types import Axis
+from walrus_core.types import Axis, BlobId
 
 LARGEST_MESSAGE = 4 << 20
 """What gRPC takes unless it is told otherwise."""
@@ -34,10 +36,8 @@ def messages_of(slivers: Sequence[Sliver], n_shards: int) -> list[pb.PutSliversR
             yield one
 
     async def all_messages() -> list[pb.PutSliversRequest]:
-        def message(pieces: Sequence[pb.SliverPiece]) -> pb.PutSliversRequest:
-            return pb.PutSliversRequest(pieces=pieces)
-
-        return [one async for one in packed(items(), lambda one: cut(one, n_shards), message)]
+        messages = packed(items(), lambda one: cut(one, n_shards, in_request), joined)
+        return [pb.PutSliversRequest.FromString(one) async for one in messages]
 
     return asyncio.run(all_messages())
 
@@ -81,9 +81,11 @@ def test_the_largest_sliver_is_cut() -> None:
     config = EncodingConfig(MAX_SHARDS)
     size = config.n_sliver_symbols(Axis.SECONDARY) * 100
     whole = Sliver(Axis.SECONDARY, 5, 100, bytes(size))
-    pieces = list(cut(whole, MAX_SHARDS))
-    assert [held for _, held in pieces] == [MAX_DATA] * (size // MAX_DATA) + [size % MAX_DATA]
-    assert [bool(piece.sliver_size) for piece, _ in pieces] == [True] + [False] * (len(pieces) - 1)
+    pieces = pieces_of(whole, MAX_SHARDS)
+    sizes = [len(piece.data) for piece in pieces]
+    assert sizes == [MAX_DATA] * (size // MAX_DATA) + [size % MAX_DATA]
+    assert [held for _, held in cut(whole, MAX_SHARDS, in_answer)] == sizes
+    assert [bool(piece.sliver_size) for piece in pieces] == [True] + [False] * (len(pieces) - 1)
 
 
 def test_declared_sizes_take_no_memory() -> None:
@@ -100,9 +102,23 @@ def test_declared_sizes_take_no_memory() -> None:
         assembly.finish()
 
 
+def test_slivers_of_a_shard_are_put_together() -> None:
+    config = EncodingConfig(100)
+    sent = [
+        (BlobId(bytes([number]) * 32), sliver(config, Axis.PRIMARY, number, 20_000))
+        for number in range(3)
+    ]
+    pieces = [
+        piece for blob_id, one in sent for piece, _ in cut(one, config.n_shards, in_shard(blob_id))
+    ]
+    message = pb.SyncShardResponse.FromString(joined(pieces))
+    assert len(message.pieces) == 6
+    assert completed(message.pieces, ShardAssembly(config)) == sent
+
+
 def test_pieces_of_two_blobs_do_not_mix() -> None:
     config = EncodingConfig(100)
-    (first, _), (second, _) = cut(sliver(config, Axis.PRIMARY, 1, 20_000), 100)
+    first, second = pieces_of(sliver(config, Axis.PRIMARY, 1, 20_000), 100)
     assembly = ShardAssembly(config)
     assert assembly.add(pb.ShardPiece(blob_id=b"a" * 32, piece=first)) is None
     with pytest.raises(InvalidArgumentError, match="comes after"):
@@ -120,8 +136,8 @@ def test_packing_closes_what_it_reads() -> None:
         finally:
             closed.append(True)
 
-    def pieces(one: Sliver) -> Iterator[tuple[pb.SliverPiece, int]]:
-        return cut(one, 4)
+    def pieces(one: Sliver) -> Iterator[tuple[Part, int]]:
+        return cut(one, 4, in_answer)
 
     async def run() -> None:
         messages = packed(endless(), pieces, list)

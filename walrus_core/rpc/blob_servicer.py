@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-import grpc
-
 from walrus_core.errors import NodeError
 from walrus_core.rpc import blob_messages as messages
 from walrus_core.rpc.convert import blob_id_of, blob_status_message
@@ -19,7 +17,7 @@ from walrus_core.rpc.v1 import blob_pb2 as pb
 from walrus_core.services.reader import Reader
 from walrus_core.services.uploads import Upload, Uploads, UploadState
 
-__all__ = ["BLOB_KINDS", "BLOB_SERVICE", "BlobServicer", "CallerOf", "add_blob_service"]
+__all__ = ["BLOB_KINDS", "BLOB_SERVICE", "BlobServicer", "CallerOf"]
 
 BLOB_SERVICE = "walrus_core.rpc.v1.BlobService"
 
@@ -38,8 +36,8 @@ ANONYMOUS = "anonymous"
 
 
 class BlobServicer:
-    """Streams yield messages, or, where there is much in them, their bytes; so it is to be added by
-    `add_blob_service`.
+    """Streams yield messages, or, where there is much in them, their bytes, which the interceptor
+    takes as they are.
 
     The reader should keep little of each stream: see `ReadOptions.cache`. Without uploads, which
     take a wallet, nothing is stored.
@@ -89,29 +87,3 @@ class BlobServicer:
     async def GetStatus(self, request: pb.GetStatusRequest, _: Any) -> pb.GetStatusResponse:
         status = await self._reader.status(blob_id_of(request.blob_id))
         return pb.GetStatusResponse(status=blob_status_message(status))
-
-
-def add_blob_service(servicer: BlobServicer, server: Any) -> None:
-    """Have a `grpc.aio` server answer for the service; as the generated function, but answers may
-    be bytes.
-    """
-    handlers = {
-        "Store": grpc.stream_stream_rpc_method_handler(
-            servicer.Store, pb.StoreRequest.FromString, pb.StoreResponse.SerializeToString
-        ),
-        "GetUploadStatus": grpc.unary_unary_rpc_method_handler(
-            servicer.GetUploadStatus,
-            pb.GetUploadStatusRequest.FromString,
-            pb.GetUploadStatusResponse.SerializeToString,
-        ),
-        "Reconstruct": grpc.unary_stream_rpc_method_handler(
-            servicer.Reconstruct, pb.ReconstructRequest.FromString, lambda answer: answer
-        ),
-        "GetStatus": grpc.unary_unary_rpc_method_handler(
-            servicer.GetStatus,
-            pb.GetStatusRequest.FromString,
-            pb.GetStatusResponse.SerializeToString,
-        ),
-    }
-    generic = grpc.method_handlers_generic_handler(BLOB_SERVICE, handlers)
-    server.add_generic_rpc_handlers((generic,))

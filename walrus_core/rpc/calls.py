@@ -20,7 +20,7 @@ from walrus_core.errors import (
 from walrus_core.rpc.connection import Connection
 from walrus_core.rpc.options import ClientOptions
 from walrus_core.rpc.status import DETAILS_KEY, error_from
-from walrus_core.rpc.streams import closed
+from walrus_core.rpc.streams import GO_AHEAD, closed
 
 __all__ = ["Calls"]
 
@@ -67,11 +67,13 @@ class Calls:
                 call.cancel()
 
     async def tell(self, method: str, opening: Any, requests: AsyncIterator[Any]) -> Any:
-        """Many messages there, one back; each has to be taken in time."""
+        """Many messages there, one back; each has to be taken in time. After the first one we wait
+        until the node says that it wants the rest, or what it has against that.
+        """
         async with closed(requests), self._called() as stub:
             call = getattr(stub, method)()
             try:
-                if await self._took(call, opening):
+                if await self._took(call, opening) and await self._is_welcome(call):
                     async for request in requests:
                         if not await self._took(call, request):
                             break
@@ -93,6 +95,11 @@ class Calls:
         except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
             return False
         return True
+
+    async def _is_welcome(self, call: Any) -> bool:
+        """Whether the node wants the rest; if not it has answered already."""
+        async with self._within(self._options.idle_seconds):
+            return GO_AHEAD in dict(await call.initial_metadata() or ())
 
     @asynccontextmanager
     async def _called(self) -> AsyncIterator[Any]:

@@ -21,7 +21,8 @@ from walrus_core.protocol.signed_message import SignedMessage
 from walrus_core.rpc import convert
 from walrus_core.rpc.calls import Calls
 from walrus_core.rpc.options import ClientOptions
-from walrus_core.rpc.pieces import Assembly, ShardAssembly, completed, cut, cut_proof
+from walrus_core.rpc.pieces import Assembly, ShardAssembly, completed, cut_proof
+from walrus_core.rpc.sliver_wire import cut, in_request, joined
 from walrus_core.rpc.streams import closed, packed
 from walrus_core.rpc.v1 import node_pb2 as pb
 from walrus_core.services.node_api import (
@@ -97,10 +98,10 @@ class RpcNode:
         opening = pb.PutSliversRequest(blob_id=blob_id.digest, pending=pending)
         requests = packed(
             slivers,
-            lambda sliver: cut(sliver, self._config.n_shards),
-            lambda pieces: pb.PutSliversRequest(pieces=pieces),
+            lambda sliver: cut(sliver, self._config.n_shards, in_request),
+            joined,
         )
-        answer = await self._calls.tell("PutSlivers", opening, requests)
+        answer = await self._calls.tell("PutSlivers", opening.SerializeToString(), requests)
         return int(answer.stored_count)
 
     async def confirmation(

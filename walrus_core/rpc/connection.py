@@ -11,10 +11,13 @@ import grpc
 
 from walrus_core.errors import NodeUnavailableError
 from walrus_core.rpc.options import ClientOptions
+from walrus_core.rpc.sliver_wire import sliver_message
 from walrus_core.rpc.tls import Endpoint, look_at
-from walrus_core.rpc.v1 import node_pb2_grpc
+from walrus_core.rpc.v1 import node_pb2 as pb, node_pb2_grpc
 
 __all__ = ["Connection"]
+
+SERVICE = pb.DESCRIPTOR.services_by_name["NodeService"].full_name
 
 _OPTIONS = [
     # A connection of its own: gRPC would share one, and the pauses after its failures.
@@ -33,7 +36,7 @@ class _Link:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.channel = _channel(endpoint)
-        self.stub = node_pb2_grpc.NodeServiceStub(self.channel)
+        self.stub = _stub(self.channel)
         self.calls = 0
         self.given_up = False
 
@@ -102,6 +105,23 @@ class Connection:
         link.given_up = True
         if self._link is link:
             self._link = None
+
+
+def _stub(channel: Any) -> Any:
+    """The service's methods; those that move slivers take and give more than protobuf's classes:
+    requests may be bytes, and of answers see `sliver_message`.
+    """
+    stub = node_pb2_grpc.NodeServiceStub(channel)
+    stub.GetSlivers = channel.unary_stream(
+        f"/{SERVICE}/GetSlivers",
+        request_serializer=pb.GetSliversRequest.SerializeToString,
+        response_deserializer=sliver_message,
+    )
+    stub.PutSlivers = channel.stream_unary(
+        f"/{SERVICE}/PutSlivers",
+        response_deserializer=pb.PutSliversResponse.FromString,
+    )
+    return stub
 
 
 def _look_away(task: asyncio.Task[_Link]) -> None:

@@ -16,7 +16,7 @@ from walrus_core import kernel
 from walrus_core.codec.config import EncodingConfig
 from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.rpc.chunks import crc32c
-from walrus_core.rpc.convert import AXES
+from walrus_core.rpc.sliver_wire import PAIR, PIECE, head_of_piece, varint
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
 from walrus_core.rpc.v1 import encoding_pb2 as pb
 from walrus_core.types import Axis, sliver_to_pair
@@ -29,17 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["SliverPacker", "chunk_answer", "description"]
 
 # Tags: the field's number, times eight, and 0 for a varint, 2 for bytes, 5 for four bytes.
-PART = b"\x0a"  # the first field: EncodeResponse.slivers, RecoverResponse.slivers,
-PIECE = b"\x0a"  # SliverBatch.pieces, DecodeResponse.chunk
+PART = b"\x0a"  # EncodeResponse.slivers, RecoverResponse.slivers, DecodeResponse.chunk
 BATCH_CRC = b"\x15"
-AXIS, PAIR, OFFSET, SLIVER_SIZE, SYMBOL_SIZE, PIECE_DATA = (
-    b"\x08",
-    b"\x10",
-    b"\x18",
-    b" ",
-    b"(",
-    b"2",
-)
 CHUNK_OFFSET, CHUNK_DATA, CHUNK_CRC = b"\x08", b"\x12", b"\x1d"
 
 CRC_SIZE = 5
@@ -142,11 +133,8 @@ class SliverPacker:
 
     def _head(self, axis: Axis, pair: bytes, offset: int, size: int) -> bytes:
         """An entry of SliverBatch.pieces up to where its data begin."""
-        where = OFFSET + varint(offset) if offset else b""
-        if not offset:
-            where = SLIVER_SIZE + varint(self._sizes[axis])
-            where += SYMBOL_SIZE + varint(self._symbol_size)
-        head = b"".join((AXIS, varint(AXES[axis]), PAIR, pair, where, PIECE_DATA, varint(size)))
+        sizes = size, self._sizes[axis], self._symbol_size
+        head = head_of_piece(axis, pair, offset, *sizes)
         return PIECE + varint(len(head) + size) + head
 
 
@@ -221,15 +209,3 @@ def description(metadata: VerifiedMetadata) -> pb.BlobDescription:
         encoded_size=metadata.config.encoded_size(size),
         metadata=metadata.to_bcs_with_id(),
     )
-
-
-def varint(number: int) -> bytes:
-    """Seven bits in each byte, the lowest first; the highest bit says that there are more."""
-    if number < 0x80:
-        return bytes((number,))
-    parts = bytearray()
-    while number >= 0x80:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)

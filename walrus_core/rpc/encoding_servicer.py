@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import grpc
-
 from walrus_core.codec.recovery import InconsistencyProof
 from walrus_core.codec.slivers import VerifiedSliver
 from walrus_core.rpc import encoding_requests as requested
@@ -18,7 +16,7 @@ from walrus_core.rpc.v1 import encoding_pb2 as pb
 from walrus_core.services.engine import Engine
 from walrus_core.types import SliverPairIndex
 
-__all__ = ["ENCODING_KINDS", "ENCODING_SERVICE", "EncodingServicer", "add_encoding_service"]
+__all__ = ["ENCODING_KINDS", "ENCODING_SERVICE", "EncodingServicer"]
 
 ENCODING_SERVICE = "walrus_core.rpc.v1.EncodingService"
 
@@ -33,8 +31,8 @@ ENCODING_KINDS = {
 
 
 class EncodingServicer:
-    """Streams yield messages, or, where there is much in them, their bytes; so it is to be added by
-    `add_encoding_service`.
+    """Streams yield messages, or, where there is much in them, their bytes, which the interceptor
+    takes as they are.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -106,38 +104,6 @@ class EncodingServicer:
             answers = _sliver_answers(result, packer)
         for answer in answers:
             yield answer
-
-
-def add_encoding_service(servicer: EncodingServicer, server: Any) -> None:
-    """Have a `grpc.aio` server answer for the service; as the generated function, but answers may
-    be bytes.
-    """
-    handlers = {
-        "Encode": grpc.stream_stream_rpc_method_handler(
-            servicer.Encode, pb.EncodeRequest.FromString, _serialized
-        ),
-        "ComputeBlobId": grpc.stream_unary_rpc_method_handler(
-            servicer.ComputeBlobId, pb.ComputeBlobIdRequest.FromString, _serialized
-        ),
-        "Decode": grpc.stream_stream_rpc_method_handler(
-            servicer.Decode, pb.DecodeRequest.FromString, _serialized
-        ),
-        "VerifySlivers": grpc.stream_unary_rpc_method_handler(
-            servicer.VerifySlivers, pb.VerifySliversRequest.FromString, _serialized
-        ),
-        "Recover": grpc.stream_stream_rpc_method_handler(
-            servicer.Recover, pb.RecoverRequest.FromString, _serialized
-        ),
-    }
-    generic = grpc.method_handlers_generic_handler(ENCODING_SERVICE, handlers)
-    server.add_generic_rpc_handlers((generic,))
-
-
-def _serialized(answer: Any) -> bytes:
-    if isinstance(answer, bytes):
-        return answer
-    content: bytes = answer.SerializeToString()
-    return content
 
 
 def _sliver_answers(sliver: VerifiedSliver, packer: SliverPacker) -> Iterator[bytes]:

@@ -19,24 +19,19 @@ from typing import Any
 from walrus_core.errors import ChainUnavailableError, ConfigurationError, NodeError
 from walrus_core.rpc.addresses import host_and_port, is_loopback
 from walrus_core.rpc.attendants import Attend, Gate, caller_name, open_gate
-from walrus_core.rpc.blob_servicer import (
-    BLOB_KINDS,
-    BLOB_SERVICE,
-    BlobServicer,
-    add_blob_service,
-)
+from walrus_core.rpc.blob_servicer import BLOB_KINDS, BLOB_SERVICE, BlobServicer
 from walrus_core.rpc.certificates import LiveCertificate
 from walrus_core.rpc.described_server import DescribedServer
 from walrus_core.rpc.encoding_servicer import (
     ENCODING_KINDS,
     ENCODING_SERVICE,
     EncodingServicer,
-    add_encoding_service,
 )
 from walrus_core.rpc.gateway_options import GatewayLimits
 from walrus_core.rpc.interceptor import CallInterceptor
 from walrus_core.rpc.parting import Hearing
 from walrus_core.rpc.rules import CallRules, Limit
+from walrus_core.rpc.v1 import blob_pb2_grpc, encoding_pb2_grpc
 from walrus_core.services.engine import Engine
 from walrus_core.services.reader import Reader
 from walrus_core.services.uploads import Uploads
@@ -129,13 +124,15 @@ class GatewayServer:
         rules = gateway_rules(limits or GatewayLimits(), attend)
         interceptor = CallInterceptor(rules, gate, Hearing())
         self._server = DescribedServer(interceptor, share_port=share_port)
-        self._server.add(ENCODING_SERVICE, add_encoding_service, EncodingServicer(engine))
+        add_engine = encoding_pb2_grpc.add_EncodingServiceServicer_to_server
+        self._server.add(ENCODING_SERVICE, add_engine, EncodingServicer(engine))
         self.services = [ENCODING_SERVICE]
         self._blobs = ComingBlobs(network)
+        add_blobs = blob_pb2_grpc.add_BlobServiceServicer_to_server
         if network is None:
-            self._server.refuse(add_blob_service, self._blobs)
+            self._server.refuse(add_blobs, self._blobs)
         else:
-            self._server.add(BLOB_SERVICE, add_blob_service, self._blobs, ready=False)
+            self._server.add(BLOB_SERVICE, add_blobs, self._blobs, ready=False)
             self.services.append(BLOB_SERVICE)
 
     async def come(self, blobs: Blobs) -> None:

@@ -253,7 +253,9 @@ def _trailer(visit: Visit) -> tuple[tuple[str, str | bytes], ...]:
 
 
 def _serialized(served: _Served, response: Any, guest: _Guest) -> bytes:
-    data: bytes = served.handler.response_serializer(response)
+    """The message's bytes, which a servicer may have laid out itself where there is much in it."""
+    laid_out = isinstance(response, bytes)
+    data: bytes = response if laid_out else served.handler.response_serializer(response)
     guest.sent(len(data))
     return data
 

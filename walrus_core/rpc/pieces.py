@@ -1,4 +1,4 @@
-"""Slivers cut into pieces that fit in messages, and put together again.
+"""Slivers put together of the pieces that came in messages: see `sliver_wire` for the other way.
 
 A message carries at most 1 MiB of data: small items share one, since thousands of small messages
 would cost more than what is in them, and large slivers are cut. Nothing reads ahead: what is held
@@ -17,33 +17,14 @@ from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc.convert import AXES, axis_of
 from walrus_core.rpc.streams import MAX_DATA
 from walrus_core.rpc.v1 import node_pb2 as pb
-from walrus_core.types import Axis, BlobId, SliverPairIndex, pair_to_sliver, sliver_to_pair
+from walrus_core.types import Axis, BlobId, SliverPairIndex, pair_to_sliver
 
-__all__ = ["MAX_DATA", "Assembly", "ShardAssembly", "completed", "cut", "cut_proof", "proof_bytes"]
+__all__ = ["Assembly", "ShardAssembly", "completed", "cut_proof", "proof_bytes"]
 
 P = TypeVar("P")
 T = TypeVar("T")
 P_contra = TypeVar("P_contra", contravariant=True)
 T_co = TypeVar("T_co", covariant=True)
-
-
-def cut(sliver: Sliver, n_shards: int) -> Iterator[tuple[pb.SliverPiece, int]]:
-    """The pieces of a sliver in order, each with the bytes of its data; the first one says how
-    large the sliver is.
-    """
-    pair = sliver_to_pair(sliver.axis, sliver.index, n_shards)
-    size = sliver.data.nbytes
-    for offset in range(0, size, MAX_DATA):
-        data = bytes(sliver.data[offset : offset + MAX_DATA])
-        piece = pb.SliverPiece(
-            axis=AXES[sliver.axis],
-            sliver_pair_index=pair,
-            offset=offset,
-            sliver_size=0 if offset else size,
-            symbol_size=0 if offset else sliver.symbol_size,
-            data=data,
-        )
-        yield piece, len(data)
 
 
 class Assembly:

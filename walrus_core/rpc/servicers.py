@@ -20,9 +20,10 @@ from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc import convert
 from walrus_core.rpc.budget import ByteBudget
 from walrus_core.rpc.options import ServerOptions
-from walrus_core.rpc.pieces import Assembly, completed, cut, proof_bytes
-from walrus_core.rpc.streams import MAX_DATA, chained, closed, packed
-from walrus_core.rpc.v1 import node_pb2 as pb, node_pb2_grpc
+from walrus_core.rpc.pieces import Assembly, completed, proof_bytes
+from walrus_core.rpc.sliver_wire import Part, cut, in_answer, in_shard, joined
+from walrus_core.rpc.streams import GO_AHEAD, MAX_DATA, chained, closed, packed
+from walrus_core.rpc.v1 import node_pb2 as pb
 from walrus_core.services.node_api import NodeApi
 from walrus_core.types import Axis, BlobId, SliverPairIndex, checked_bytes
 
@@ -42,8 +43,10 @@ class ServedNode(NodeApi, Protocol):
         ...
 
 
-class NodeServicer(node_pb2_grpc.NodeServiceServicer):
-    """Asks `node`, within the options' sizes."""
+class NodeServicer:
+    """Asks `node`, within the options' sizes. Slivers go out as bytes, which the interceptor takes
+    as they are.
+    """
 
     def __init__(self, node: ServedNode, options: ServerOptions) -> None:
         self._node = node
@@ -64,23 +67,22 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         holdings = await self._node.holdings(convert.blob_id_of(request.blob_id))
         return convert.holdings_message(holdings)
 
-    def GetSlivers(
-        self, request: pb.GetSliversRequest, _: Any
-    ) -> AsyncIterator[pb.GetSliversResponse]:
+    def GetSlivers(self, request: pb.GetSliversRequest, _: Any) -> AsyncIterator[bytes]:
         slivers = self._node.slivers(
             convert.blob_id_of(request.blob_id),
             convert.axis_of(request.axis),
             self._pairs("sliver_pair_indices", request.sliver_pair_indices),
         )
-        return packed(slivers, self._cut, lambda pieces: pb.GetSliversResponse(pieces=pieces))
+        return packed(slivers, lambda each: cut(each, self._config.n_shards, in_answer), joined)
 
     async def PutSlivers(
-        self, requests: AsyncIterator[pb.PutSliversRequest], _: Any
+        self, requests: AsyncIterator[pb.PutSliversRequest], context: Any
     ) -> pb.PutSliversResponse:
         first = await _begun(requests)
         blob_id = convert.blob_id_of(first.blob_id)
         metadata = await self._node.expected(blob_id, first.pending)
         with self._memory.lend(_memory_of_upload(metadata)):
+            await _go_ahead(context)
             async with closed(_slivers(first, requests, metadata)) as slivers:
                 count = await self._node.put_slivers(blob_id, slivers, pending=first.pending)
         return pb.PutSliversResponse(stored_count=count)
@@ -111,13 +113,14 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         )
 
     async def AttestInconsistency(
-        self, requests: AsyncIterator[pb.AttestInconsistencyRequest], _: Any
+        self, requests: AsyncIterator[pb.AttestInconsistencyRequest], context: Any
     ) -> pb.AttestInconsistencyResponse:
         first = await _begun(requests)
         blob_id, axis = convert.blob_id_of(first.blob_id), convert.axis_of(first.target_axis)
         metadata = await self._node.expected(blob_id, False)
         limit = _largest_proof(metadata, axis)
         with self._memory.lend(2 * limit):
+            await _go_ahead(context)
             data = await proof_bytes(first, requests, limit)
             proof = InconsistencyProof.from_bcs(axis, data)
             signed = await self._node.attest_inconsistency(blob_id, proof)
@@ -130,15 +133,11 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
             await self._node.status(convert.blob_id_of(request.blob_id))
         )
 
-    def SyncShard(
-        self, request: pb.SyncShardRequest, _: Any
-    ) -> AsyncIterator[pb.SyncShardResponse]:
+    def SyncShard(self, request: pb.SyncShardRequest, _: Any) -> AsyncIterator[bytes]:
         slivers = self._node.sync_shard(
             convert.signed_message_of(request.request), convert.public_key_of(request.public_key)
         )
-        return packed(
-            slivers, self._cut_of_shard, lambda pieces: pb.SyncShardResponse(pieces=pieces)
-        )
+        return packed(slivers, self._cut_of_shard, joined)
 
     async def GetNodeHealth(self, _: pb.GetNodeHealthRequest, __: Any) -> pb.GetNodeHealthResponse:
         return convert.health_message(await self._node.health())
@@ -154,13 +153,9 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
                 f"metadata for {n_shards} shards; this network has {self._config.n_shards}"
             )
 
-    def _cut(self, sliver: Sliver) -> Iterator[tuple[pb.SliverPiece, int]]:
-        return cut(sliver, self._config.n_shards)
-
-    def _cut_of_shard(self, item: tuple[BlobId, Sliver]) -> Iterator[tuple[pb.ShardPiece, int]]:
+    def _cut_of_shard(self, item: tuple[BlobId, Sliver]) -> Iterator[tuple[Part, int]]:
         blob_id, sliver = item
-        for piece, size in self._cut(sliver):
-            yield pb.ShardPiece(blob_id=blob_id.digest, piece=piece), size
+        return cut(sliver, self._config.n_shards, in_shard(blob_id))
 
     def _cut_symbol(
         self, item: tuple[SliverPairIndex, RecoverySymbol]
@@ -176,6 +171,11 @@ async def _begun(requests: AsyncIterator[M]) -> M:
     if first is None:
         raise InvalidArgumentError("the request has no message")
     return first
+
+
+async def _go_ahead(context: Any) -> None:
+    """Tell the caller that the rest of the request is wanted."""
+    await context.send_initial_metadata(((GO_AHEAD, "1"),))
 
 
 async def _slivers(

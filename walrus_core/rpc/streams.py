@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Se
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-__all__ = ["MAX_DATA", "MAX_ITEMS", "Pace", "chained", "closed", "packed", "punctual"]
+__all__ = ["GO_AHEAD", "MAX_DATA", "MAX_ITEMS", "Pace", "chained", "closed", "packed", "punctual"]
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -18,6 +18,12 @@ MAX_DATA = 1 << 20
 
 MAX_ITEMS = 4096
 """Items in one message, so that the numbers around tiny ones do not make it too large."""
+
+
+GO_AHEAD = "x-go-ahead"
+"""In the initial metadata of an answer: the rest of the request is wanted. gRPC's client loses the
+status of a call that is refused while it writes, so what refuses it at once is said before.
+"""
 
 
 class Pace:

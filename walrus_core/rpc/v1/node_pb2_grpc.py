@@ -123,7 +123,9 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def PutSlivers(self, request_iterator, context):
-        """Has slivers of one blob kept; the answer comes when they are on disk.
+        """Has slivers of one blob kept; the answer comes when they are on disk. When the node has seen the
+        first message and wants the rest it sends initial metadata with x-go-ahead; who waits for these
+        learns of a refusal before it sends slivers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,7 +146,8 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def AttestInconsistency(self, request_iterator, context):
-        """Checks a proof that a blob was encoded inconsistently, and signs that it was.
+        """Checks a proof that a blob was encoded inconsistently, and signs that it was. As for PutSlivers,
+        x-go-ahead says that the rest of the request is wanted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

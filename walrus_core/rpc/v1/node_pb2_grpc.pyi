@@ -49,13 +49,18 @@ class NodeServiceStub:
     GetSlivers: _grpc.UnaryStreamMultiCallable[_node_pb2.GetSliversRequest, _node_pb2.GetSliversResponse]
     """Slivers of one blob and axis, those of the ones asked for that are here."""
     PutSlivers: _grpc.StreamUnaryMultiCallable[_node_pb2.PutSliversRequest, _node_pb2.PutSliversResponse]
-    """Has slivers of one blob kept; the answer comes when they are on disk."""
+    """Has slivers of one blob kept; the answer comes when they are on disk. When the node has seen the
+    first message and wants the rest it sends initial metadata with x-go-ahead; who waits for these
+    learns of a refusal before it sends slivers.
+    """
     GetConfirmation: _grpc.UnaryUnaryMultiCallable[_node_pb2.GetConfirmationRequest, _node_pb2.GetConfirmationResponse]
     """The signed statement that the node has all slivers of a blob that it should have."""
     GetRecoverySymbols: _grpc.UnaryStreamMultiCallable[_node_pb2.GetRecoverySymbolsRequest, _node_pb2.GetRecoverySymbolsResponse]
     """Symbols with their Merkle paths, from which another node rebuilds slivers."""
     AttestInconsistency: _grpc.StreamUnaryMultiCallable[_node_pb2.AttestInconsistencyRequest, _node_pb2.AttestInconsistencyResponse]
-    """Checks a proof that a blob was encoded inconsistently, and signs that it was."""
+    """Checks a proof that a blob was encoded inconsistently, and signs that it was. As for PutSlivers,
+    x-go-ahead says that the rest of the request is wanted.
+    """
     GetBlobStatus: _grpc.UnaryUnaryMultiCallable[_node_pb2.GetBlobStatusRequest, _node_pb2.GetBlobStatusResponse]
     """What the chain has told the node of a blob."""
     SyncShard: _grpc.UnaryStreamMultiCallable[_node_pb2.SyncShardRequest, _node_pb2.SyncShardResponse]
@@ -75,13 +80,18 @@ class NodeServiceAsyncStub(NodeServiceStub):
     GetSlivers: _aio.UnaryStreamMultiCallable[_node_pb2.GetSliversRequest, _node_pb2.GetSliversResponse]  # type: ignore[assignment]
     """Slivers of one blob and axis, those of the ones asked for that are here."""
     PutSlivers: _aio.StreamUnaryMultiCallable[_node_pb2.PutSliversRequest, _node_pb2.PutSliversResponse]  # type: ignore[assignment]
-    """Has slivers of one blob kept; the answer comes when they are on disk."""
+    """Has slivers of one blob kept; the answer comes when they are on disk. When the node has seen the
+    first message and wants the rest it sends initial metadata with x-go-ahead; who waits for these
+    learns of a refusal before it sends slivers.
+    """
     GetConfirmation: _aio.UnaryUnaryMultiCallable[_node_pb2.GetConfirmationRequest, _node_pb2.GetConfirmationResponse]  # type: ignore[assignment]
     """The signed statement that the node has all slivers of a blob that it should have."""
     GetRecoverySymbols: _aio.UnaryStreamMultiCallable[_node_pb2.GetRecoverySymbolsRequest, _node_pb2.GetRecoverySymbolsResponse]  # type: ignore[assignment]
     """Symbols with their Merkle paths, from which another node rebuilds slivers."""
     AttestInconsistency: _aio.StreamUnaryMultiCallable[_node_pb2.AttestInconsistencyRequest, _node_pb2.AttestInconsistencyResponse]  # type: ignore[assignment]
-    """Checks a proof that a blob was encoded inconsistently, and signs that it was."""
+    """Checks a proof that a blob was encoded inconsistently, and signs that it was. As for PutSlivers,
+    x-go-ahead says that the rest of the request is wanted.
+    """
     GetBlobStatus: _aio.UnaryUnaryMultiCallable[_node_pb2.GetBlobStatusRequest, _node_pb2.GetBlobStatusResponse]  # type: ignore[assignment]
     """What the chain has told the node of a blob."""
     SyncShard: _aio.UnaryStreamMultiCallable[_node_pb2.SyncShardRequest, _node_pb2.SyncShardResponse]  # type: ignore[assignment]
@@ -128,7 +138,10 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_node_pb2.PutSliversRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_node_pb2.PutSliversResponse, _abc.Awaitable[_node_pb2.PutSliversResponse]]:
-        """Has slivers of one blob kept; the answer comes when they are on disk."""
+        """Has slivers of one blob kept; the answer comes when they are on disk. When the node has seen the
+        first message and wants the rest it sends initial metadata with x-go-ahead; who waits for these
+        learns of a refusal before it sends slivers.
+        """
 
     @_abc_1.abstractmethod
     def GetConfirmation(
@@ -152,7 +165,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_node_pb2.AttestInconsistencyRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_node_pb2.AttestInconsistencyResponse, _abc.Awaitable[_node_pb2.AttestInconsistencyResponse]]:
-        """Checks a proof that a blob was encoded inconsistently, and signs that it was."""
+        """Checks a proof that a blob was encoded inconsistently, and signs that it was. As for PutSlivers,
+        x-go-ahead says that the rest of the request is wanted.
+        """
 
     @_abc_1.abstractmethod
     def GetBlobStatus(
