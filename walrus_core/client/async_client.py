@@ -17,7 +17,7 @@ from walrus_core.errors import InvalidArgumentError
 from walrus_core.rpc.client import RpcPeers
 from walrus_core.services.reader import BlobFile, Reader, ReadOptions
 from walrus_core.services.uploader import StoreProgress, StoreTerms, Uploader, UploadOptions
-from walrus_core.services.uploader.encoded_blob import EncodedBlob, encode_blob
+from walrus_core.services.uploader.prepared_blob import PreparedBlob, prepare_blob
 from walrus_core.services.workers import ThreadWorkers
 from walrus_core.sui.networks import Network, network as network_named
 from walrus_core.sui.node_chain import LightChain
@@ -112,14 +112,14 @@ class AsyncClient:
         """
         terms = StoreTerms(not permanent, attributes or {}, force, reuse_resources)
         progress = progress or StoreProgress()
-        encoding = asyncio.create_task(self._encoded(source, epochs, progress))
+        preparing = asyncio.create_task(self._prepared(source, epochs, progress))
         try:
             uploader = await self.uploader()  # for the first time, that takes some: see `wallet`
-            encoded = await encoding
+            prepared = await preparing
         finally:
-            encoding.cancel()
-            await asyncio.gather(encoding, return_exceptions=True)
-        return await uploader.store_encoded(encoded, terms, progress)
+            preparing.cancel()
+            await asyncio.gather(preparing, return_exceptions=True)
+        return await uploader.store_prepared(prepared, terms, progress)
 
     @overload
     async def read(
@@ -190,13 +190,13 @@ class AsyncClient:
                 self._uploader = await self._new_uploader()
             return self._uploader
 
-    async def _encoded(
+    async def _prepared(
         self, source: BlobSource, epochs: int | Literal["max"], progress: StoreProgress
-    ) -> EncodedBlob:
+    ) -> PreparedBlob:
         if epochs == "max":
             epochs = (await self._chain.state()).max_epochs_ahead
         options = self._upload_options or UploadOptions()
-        return await encode_blob(self._chain, source, epochs, self._workers, options, progress)
+        return await prepare_blob(self._chain, source, epochs, self._workers, options, progress)
 
     async def _new_uploader(self) -> Uploader:
         peers, _ = await asyncio.gather(self._known_peers(), self._workers.run(load_pysui))

@@ -1,8 +1,10 @@
 """Storing blobs: `Uploader`, and what it is told and tells.
 
-terms options outcome (what is said)
-uploader encoded_blob store_run delivery (the flow)   reach (what nodes say before)
-belongings claims record (paying little, and once)    fan_out node_upload sliver_stream
+terms options outcome                   what is said
+uploader store_run delivery             the flow
+prepared_blob encoding sliver_stream    the blob
+reach fan_out node_upload               the nodes: what they say before, what they get
+belongings claims record turns          paying little, and once
 """
 
 from walrus_core.services.uploader.options import UploadOptions

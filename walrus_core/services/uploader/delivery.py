@@ -24,8 +24,8 @@ from walrus_core.types import Axis
 if TYPE_CHECKING:
     from walrus_core.protocol.certificate import Certificate
     from walrus_core.protocol.committee import Committee
-    from walrus_core.services.encoding import Encoding
     from walrus_core.services.ports import NewBlob
+    from walrus_core.services.uploader.encoding import Encoding
     from walrus_core.services.uploader.uploader import Uploader
 
 __all__ = ["Delivery"]

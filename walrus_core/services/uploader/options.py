@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from walrus_core.services.encoding import IN_MEMORY
+from walrus_core.services.uploader.encoding import IN_MEMORY
 
 __all__ = ["UploadOptions"]
 

@@ -11,9 +11,9 @@ from walrus_core.types import Axis, SliverPairIndex
 
 if TYPE_CHECKING:
     from walrus_core.codec.slivers import Sliver
-    from walrus_core.services.encoding import Encoding
     from walrus_core.services.ports import Workers
     from walrus_core.services.shared_bytes import SharedBytes
+    from walrus_core.services.uploader.encoding import Encoding
 
 __all__ = ["SliverPlace", "SliverSource", "SliverStream"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from walrus_core.protocol.committee import Committee
     from walrus_core.services.node_api import BlobStatus
     from walrus_core.services.ports import BlobObject, NewBlob
-    from walrus_core.services.uploader.encoded_blob import EncodedBlob
+    from walrus_core.services.uploader.prepared_blob import PreparedBlob
     from walrus_core.services.uploader.terms import StoreTerms
     from walrus_core.services.uploader.uploader import Uploader
     from walrus_core.types import Epoch
@@ -41,7 +41,7 @@ class StoreRun:
     """`wanted` is what the encoding and the `terms` say together."""
 
     uploader: Uploader
-    encoded: EncodedBlob
+    prepared: PreparedBlob
     wanted: NewBlob
     terms: StoreTerms
     progress: StoreProgress
@@ -51,10 +51,10 @@ class StoreRun:
     _word: Word | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        uploader, encoded = self.uploader, self.encoded
+        uploader, prepared = self.uploader, self.prepared
         self.seconds = {
-            "encode": encoded.done - encoded.asked,
-            "chain": encoded.asked - encoded.started + _now() - encoded.done,
+            "encode": prepared.done - prepared.asked,
+            "chain": prepared.asked - prepared.started + _now() - prepared.done,
         }
         self.claims = Claims(
             uploader.chain,
@@ -62,12 +62,12 @@ class StoreRun:
             uploader.belongings,
             self.wanted,
             self.epochs,
-            least_rest=encoded.encoding.metadata.config.encoded_size(0),
+            least_rest=prepared.encoding.metadata.config.encoded_size(0),
         )
 
     @property
     def epochs(self) -> int:
-        return self.encoded.epochs
+        return self.prepared.epochs
 
     async def run(self) -> StoreOutcome:
         self.progress.phase = Phase.REGISTERING
@@ -88,7 +88,7 @@ class StoreRun:
             blob = await self.uploader.chain.blob(claim.object_id)
             outcome = self._outcome(claim, blob, delivery, status)
         outcome = replace(
-            outcome, seconds=Seconds(**self.seconds | {"total": _now() - self.encoded.started})
+            outcome, seconds=Seconds(**self.seconds | {"total": _now() - self.prepared.started})
         )
         if self.keep is not None:
             await self.keep(outcome)
@@ -151,7 +151,7 @@ class StoreRun:
     def _delivery(self) -> Delivery:
         return Delivery(
             self.uploader,
-            self.encoded.encoding,
+            self.prepared.encoding,
             self.wanted,
             self.claims,
             self.progress,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from walrus_core.services.ports import NewBlob
 from walrus_core.services.uploader.belongings import Belongings
-from walrus_core.services.uploader.encoded_blob import EncodedBlob, encode_blob
 from walrus_core.services.uploader.options import UploadOptions
 from walrus_core.services.uploader.outcome import Phase, StoreOutcome, StoreProgress
+from walrus_core.services.uploader.prepared_blob import PreparedBlob, prepare_blob
 from walrus_core.services.uploader.record import load_record, record_name
 from walrus_core.services.uploader.store_run import Keep, StoreRun
 from walrus_core.services.uploader.terms import StoreTerms
@@ -79,20 +79,20 @@ class Uploader:
         `codec.encode` and the chain raise.
         """
         progress = progress or StoreProgress()
-        encoded = await encode_blob(
+        prepared = await prepare_blob(
             self.chain, source, epochs, self.workers, self.options, progress
         )
-        return await self.store_encoded(encoded, terms, progress, keep)
+        return await self.store_prepared(prepared, terms, progress, keep)
 
-    async def store_encoded(
+    async def store_prepared(
         self,
-        encoded: EncodedBlob,
+        prepared: PreparedBlob,
         terms: StoreTerms | None,
         progress: StoreProgress,
         keep: Keep | None = None,
     ) -> StoreOutcome:
         """The rest of `store`."""
-        metadata, terms = encoded.encoding.metadata, terms or StoreTerms()
+        metadata, terms = prepared.encoding.metadata, terms or StoreTerms()
         wanted = NewBlob(
             blob_id=metadata.blob_id,
             root_hash=metadata.root_hash,
@@ -101,7 +101,7 @@ class Uploader:
             deletable=terms.deletable,
             attributes=dict(terms.attributes),
         )
-        run = StoreRun(self, encoded, wanted, terms, progress, keep)
+        run = StoreRun(self, prepared, wanted, terms, progress, keep)
         name = record_name(self.chain.address, wanted.blob_id, deletable=wanted.deletable)
         async with self.turns.turn(name):
             outcome = await run.run()

@@ -16,8 +16,8 @@ from walrus_core.codec import memory
 from walrus_core.codec.encoder import encode
 from walrus_core.codec.progress import Progress
 from walrus_core.errors import OperationCancelledError, StorageFullError
-from walrus_core.services import encoding
-from walrus_core.services.encoding import Encoding, encode_source
+from walrus_core.services.uploader import encoding
+from walrus_core.services.uploader.encoding import Encoding, encode_source
 from walrus_core.services.workers import ThreadWorkers
 from walrus_core.types import Axis, SliverPairIndex
 
@@ -144,7 +144,7 @@ def test_files_close_with_their_encoding() -> None:
 
 KILLED = """
 import asyncio, os, signal, sys
-from walrus_core.services.encoding import encode_source
+from walrus_core.services.uploader.encoding import encode_source
 from walrus_core.services.workers import ThreadWorkers
 from walrus_core.types import Axis
 
@@ -168,7 +168,7 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
 
 MEASURED = """
 import asyncio, resource, sys
-from walrus_core.services.encoding import encode_source
+from walrus_core.services.uploader.encoding import encode_source
 from walrus_core.services.workers import ThreadWorkers
 from walrus_core.types import Axis
 

@@ -6,22 +6,22 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from walrus_core.services.encoding import encode_source
+from walrus_core.services.uploader.encoding import encode_source
 from walrus_core.services.uploader.outcome import Phase, StoreProgress
 from walrus_core.types import checked_int
 
 if TYPE_CHECKING:
     from walrus_core.codec.sources import BlobSource
-    from walrus_core.services.encoding import Encoding
     from walrus_core.services.ports import ChainReader, Workers
+    from walrus_core.services.uploader.encoding import Encoding
     from walrus_core.services.uploader.options import UploadOptions
 
-__all__ = ["EncodedBlob", "encode_blob"]
+__all__ = ["PreparedBlob", "prepare_blob"]
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedBlob:
-    """An encoding for a network, to be stored for `epochs` epochs.
+class PreparedBlob:
+    """An encoding for the network, to be stored for `epochs` epochs.
 
     On the loop's clock it was `started`, the chain was `asked` for what to encode, and it was
     `done`.
@@ -34,14 +34,14 @@ class EncodedBlob:
     done: float
 
 
-async def encode_blob(
+async def prepare_blob(
     chain: ChainReader,
     source: BlobSource,
     epochs: int,
     workers: Workers,
     options: UploadOptions,
     progress: StoreProgress,
-) -> EncodedBlob:
+) -> PreparedBlob:
     """Encode a blob as `Uploader.store` takes it, which says the errors, too."""
     started = _now()
     state = await chain.state()
@@ -57,7 +57,7 @@ async def encode_blob(
         directory=options.directory,
     )
     progress.blob_id = encoding.metadata.blob_id
-    return EncodedBlob(encoding, epochs, started, asked, _now())
+    return PreparedBlob(encoding, epochs, started, asked, _now())
 
 
 def _now() -> float:
