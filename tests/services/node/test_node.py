@@ -132,3 +132,25 @@ def test_a_node_stopped_before_it_runs_does_not_run() -> None:
         assert node.draining
 
     run(main())
+
+
+def test_who_had_a_blob_certified_hears_that_it_is() -> None:
+    async def main() -> None:
+        chain = found()
+        clock = asyncio.get_running_loop().time
+        async with running(make_node(chain)) as node:
+            for number, deletable in ((1, False), (2, True)):
+                which = blob_id(number)
+                chain.register(which, number, deletable=deletable)
+                await asyncio.sleep(2 * LIMITS.poll_interval)
+                assert not (await node.status(which)).is_certified
+                chain.certify(which, number, deletable=deletable)
+                begun = clock()
+                assert (await node.status(which)).is_certified
+                assert clock() - begun < 2 * LIMITS.poke_interval
+                polls = chain.polls
+                assert (await node.status(which)).is_certified
+                assert (await node.status(blob_id(3))).kind == "nonexistent"
+                assert chain.polls == polls, "it asked the chain for what it knows, or need not"
+
+    run(main())

@@ -179,6 +179,11 @@ class StorageNode:
         return await self.inconsistency.attest(blob_id, proof)
 
     async def status(self, blob_id: BlobId) -> BlobStatus:
+        status = status_of(await self.registry.record(blob_id))
+        if status.kind in ("nonexistent", "invalid") or status.is_certified:
+            return status
+        # It is being stored, and may be certified by now: who asks may be who has done it.
+        await self.follower.poke()
         return status_of(await self.registry.record(blob_id))
 
     def sync_shard(
