@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from walrus_core.codec.durable_files import sync_directory, write_durably
 from walrus_core.errors import InvalidArgumentError, StorageError
-from walrus_core.storage.sliver_files import sync_directory
 
 if TYPE_CHECKING:
     from walrus_core.services.ports import Workers
@@ -19,7 +19,7 @@ __all__ = ["FileJournal", "state_directory"]
 
 STATE_VARIABLE = "WALRUS_CORE_STATE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,199}")
-ENDING, DRAFT = ".record", ".draft"
+ENDING = ".record"
 LARGEST = 1 << 20
 """Bytes of a record; what is larger is none of ours."""
 
@@ -79,21 +79,9 @@ def _load(path: Path) -> bytes | None:
 
 
 def _save(path: Path, record: bytes) -> None:
-    """The file is on disk before it has its name, and its name before this returns."""
-    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}{DRAFT}")
     with _named(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(record)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        sync_directory(path.parent)
+        write_durably(path, record)
 
 
 def _remove(path: Path) -> None:

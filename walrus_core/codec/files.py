@@ -1,7 +1,7 @@
 """Files that appear whole or not at all.
 
 Trouble with writing stays OSError. Nothing is flushed to the device (fsync): for every reader a
-file is whole from its rename on, and what a power cut leaves verification tells.
+file is whole from its rename on, and what a power cut leaves verification tells. `durable_files` are for what nothing can tell.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ import base64
 import binascii
 import contextlib
 import json
-import os
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from walrus_core.codec.durable_files import create_durably
 from walrus_core.errors import InvalidEncodingError, StorageError
 from walrus_core.protocol.keys import KeyPair
 
@@ -26,7 +26,6 @@ __all__ = ["make_account", "network_key", "network_public_key", "protocol_key"]
 
 ED25519, SECP256R1 = b"\x00", b"\x02"
 SECRET_SIZE = 32
-OWNER_ONLY = 0o600
 
 
 def protocol_key(path: Path, *, make: bool = True) -> KeyPair:
@@ -62,7 +61,7 @@ def make_account(keystore: Path) -> bytes:
     """
     key = Ed25519PrivateKey.generate()
     text = base64.b64encode(ED25519 + key.private_bytes_raw()).decode("ascii")
-    _write(keystore, json.dumps([text], indent=2))
+    create_durably(keystore, json.dumps([text], indent=2).encode("ascii"))
     return blake2b(ED25519 + key.public_key().public_bytes_raw(), digest_size=32).digest()
 
 
@@ -75,19 +74,10 @@ def _text(path: Path, generate: Callable[[], str] | None) -> str:
     """The file's text; the file is made if it is not there and `generate` says what to write."""
     if generate is not None and not path.exists():
         with contextlib.suppress(FileExistsError):
-            _write(path, generate() + "\n")
+            create_durably(path, f"{generate()}\n".encode("ascii"))
     try:
         return path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         raise StorageError(
             str(path), "there is no such key; make one with `walrus-core node init`"
         ) from None
-
-
-def _write(path: Path, text: str) -> None:
-    """A new file, on disk when this returns; FileExistsError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from walrus_core.codec.files import errors_named, whole_file, write_all
+from walrus_core.codec.durable_files import EVERYBODY, sync_directory, write_durably
+from walrus_core.codec.files import errors_named
 from walrus_core.errors import StorageError, StoreFormatError, StoreInUseError
 from walrus_core.storage.entries import CURSOR
 from walrus_core.storage.indexed import INLINE_BELOW, IndexedStore
 from walrus_core.storage.rocks import RocksIndex, repair_index
-from walrus_core.storage.sliver_files import SliverFiles, sync_data, sync_directory
+from walrus_core.storage.sliver_files import SliverFiles
 from walrus_core.storage.store import Damage
 
 if TYPE_CHECKING:
@@ -149,10 +150,7 @@ def _create(directory: Path) -> None:
     """Lay the directory out; FORMAT comes last, so that a store that has it is complete."""
     SliverFiles.create(directory / "slivers")
     (directory / "index").mkdir(exist_ok=True)  # RocksDB would not sync its name
-    with whole_file(directory / "FORMAT") as stream:
-        write_all(stream.fileno(), [_FORMAT_LINE.format(FORMAT).encode()])
-        sync_data(stream.fileno())
-    sync_directory(directory)
+    write_durably(directory / "FORMAT", _FORMAT_LINE.format(FORMAT).encode(), EVERYBODY)
     sync_directory(directory.parent)
 
 

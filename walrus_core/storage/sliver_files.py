@@ -8,11 +8,11 @@ directory are.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from walrus_core.codec.durable_files import sync_data, sync_directory
 from walrus_core.codec.files import errors_named, write_all
 from walrus_core.storage.backing import UNFINISHED
 
@@ -90,20 +90,3 @@ class SliverFiles:
 
     def _place(self, name: str) -> Path:
         return self._path / name[:2] / name
-
-
-def sync_data(descriptor: int) -> None:
-    """Return when what was written is on disk; macOS needs more than fsync for that."""
-    if hasattr(fcntl, "F_FULLFSYNC"):
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-    else:
-        os.fdatasync(descriptor)
-
-
-def sync_directory(path: Path) -> None:
-    """Return when the names in a directory are on disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

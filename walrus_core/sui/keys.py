@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from pysui.sui.sui_crypto import SuiKeyPair, keypair_from_keystring
 
+from walrus_core.codec.durable_files import write_durably
 from walrus_core.errors import InvalidEncodingError, StorageError
 from walrus_core.sui.addresses import ADDRESS_SIZE, address_text
 
@@ -27,7 +27,6 @@ KEY_VARIABLE = "WALRUS_CORE_SUI_KEY"
 
 ED25519 = b"\x00"
 SECRET_SIZE = 32
-OWNER_ONLY = 0o600
 
 
 class Key:
@@ -87,18 +86,8 @@ def add_to_keystore(path: Path, key: Key) -> None:
     """Write a key behind those of a keystore, which is made if need be; mode 0600."""
     texts = _texts(path) if path.exists() else []
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    try:
-        with os.fdopen(os.open(draft, flags, OWNER_ONLY), "w", encoding="utf-8") as file:
-            json.dump([*texts, key.to_keystore()], file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
-        raise
+    text = json.dumps([*texts, key.to_keystore()], indent=2)
+    write_durably(path, text.encode())
 
 
 def _texts(path: Path) -> list[str]:

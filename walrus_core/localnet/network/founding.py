@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from walrus_core.codec.durable_files import EVERYBODY, write_durably
 from walrus_core.daemon.config_file import (
     NETWORK_KEY,
     PROTOCOL_KEY,
@@ -140,10 +140,4 @@ def _read(path: Path) -> Any:
 
 
 def _write(path: Path, value: object) -> None:
-    """The whole file, or none."""
-    draft = path.with_suffix(".new")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_durably(path, json.dumps(value, indent=2).encode(), EVERYBODY)

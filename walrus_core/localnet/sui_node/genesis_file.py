@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from walrus_core.codec.durable_files import EVERYBODY, write_durably
 from walrus_core.errors import StorageError, WalrusCoreError
 from walrus_core.localnet.sui_node.genesis import Founder, Genesis
-from walrus_core.localnet.sui_node.journal import sync_directory
 
 __all__ = ["load_founders", "load_or_create"]
 
@@ -23,13 +22,8 @@ def load_or_create(path: Path, genesis: Genesis | None) -> Genesis:
         return _load(path)
     if genesis is None:
         raise StorageError(str(path), "is not there: this is no directory of a chain")
-    draft = path.with_suffix(".new")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(dataclasses.asdict(genesis), file, indent=2, default=bytes.hex)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_directory(path.parent)
+    text = json.dumps(dataclasses.asdict(genesis), indent=2, default=bytes.hex)
+    write_durably(path, text.encode(), EVERYBODY)
     return _load(path)
 
 

@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from walrus_core.codec.durable_files import sync_directory
 from walrus_core.errors import StorageError
 
 __all__ = ["Journal"]
@@ -103,12 +104,3 @@ def _checksum(offset: int, payload: bytes) -> bytes:
     content = hashlib.blake2b(offset.to_bytes(8, "little"), digest_size=_CHECKSUM_SIZE)
     content.update(payload)
     return content.digest()
-
-
-def sync_directory(directory: Path) -> None:
-    """Put on disk which files there are."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

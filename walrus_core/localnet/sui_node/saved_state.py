@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from walrus_core.codec.durable_files import sync_directory
 from walrus_core.localnet.ledger import Ledger, snapshots
 from walrus_core.localnet.ledger.journal import Savepoint
 from walrus_core.localnet.ledger.objects import Object, Objects
 from walrus_core.localnet.sui_node import bcs
-from walrus_core.localnet.sui_node.journal import Journal, sync_directory
+from walrus_core.localnet.sui_node.journal import Journal
 from walrus_core.localnet.sui_node.object_records import pack_records, unpack_records
 from walrus_core.localnet.sui_node.store import ObjectStore
 from walrus_core.localnet.sui_node.values import GasUsed, ObjectRecord

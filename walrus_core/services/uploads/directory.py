@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from walrus_core.codec.durable_files import sync_directory
 from walrus_core.errors import (
     InvalidEncodingError,
     StorageFullError,
@@ -40,7 +41,6 @@ from walrus_core.services.uploads.session import (
 )
 from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import Order, Upload, UploadState, replayed
-from walrus_core.storage.sliver_files import sync_directory
 
 __all__ = ["UploadDirectory", "Usage"]
 

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from walrus_core.codec.durable_files import sync_data, sync_directory
 from walrus_core.codec.files import FULL, write_at
 from walrus_core.codec.memory import reserve
 from walrus_core.errors import InvalidEncodingError, StorageError, StorageFullError
@@ -30,7 +31,6 @@ from walrus_core.services.uploads.upload import (
     opening,
     replayed,
 )
-from walrus_core.storage.sliver_files import sync_data, sync_directory
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
