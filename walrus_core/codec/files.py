@@ -1,7 +1,8 @@
 """Files that appear whole or not at all.
 
 Trouble with writing stays OSError. Nothing is flushed to the device (fsync): for every reader a
-file is whole from its rename on, and what a power cut leaves verification tells. `durable_files` are for what nothing can tell.
+file is whole from its rename on, and what a power cut leaves verification tells. Where nothing
+could tell, there are `durable_files`.
 """
 
 from __future__ import annotations
