@@ -16,6 +16,7 @@ from typing import NewType, TypeVar
 from walrus_core.errors import InvalidArgumentError, InvalidEncodingError
 
 __all__ = [
+    "FROST_PER_WAL",
     "U16_MAX",
     "Axis",
     "BlobId",
@@ -47,6 +48,8 @@ ShardIndex = NewType("ShardIndex", int)
 Epoch = NewType("Epoch", int)
 """A Walrus epoch (not a Sui epoch), u32."""
 
+FROST_PER_WAL = 1_000_000_000
+"""Amounts are in FROST; people count in WAL."""
 
 U16_MAX = 65_535
 """Sliver indices and symbol sizes are u16 on the wire."""

@@ -17,12 +17,11 @@ from walrus_core.localnet.ledger import Event, Ledger, LedgerConfig, NodeMetadat
 from walrus_core.localnet.ledger.objects import Blob, Coin, StakedWal, Storage, StorageNodeCap
 from walrus_core.localnet.ledger.staking_state import DONE, SELECTED
 from walrus_core.localnet.ledger.system import System
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
 from walrus_core.localnet.sui_node.ids import blake2b, digest_text
 from walrus_core.protocol.committee import Committee, Member
 from walrus_core.protocol.keys import KeyPair, PublicKey
 from walrus_core.services.ports import ChainEvent, Committees
-from walrus_core.types import BlobId, Epoch, ShardIndex
+from walrus_core.types import FROST_PER_WAL, BlobId, Epoch, ShardIndex
 
 Action = Callable[[Ledger, "Purse"], object]
 """What a transaction does; what it answers is kept with it."""

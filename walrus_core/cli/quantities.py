@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-FROST_PER_WAL = 1_000_000_000
+from walrus_core.types import FROST_PER_WAL
 
 _BINARY_UNITS = ("KiB", "MiB", "GiB", "TiB")
 

@@ -18,11 +18,11 @@ from typing import Any
 from walrus_core.cli.arguments import SIZE_UNITS
 from walrus_core.cli.files import STANDARD_STREAM
 from walrus_core.errors import StorageError
+from walrus_core.types import FROST_PER_WAL
 
 MOST_CHARACTERS = 16 << 20
 MOST_LISTED = 12
 
-FROST_PER_WAL = 1_000_000_000
 BASIS_POINTS_PER_PERCENT = 100
 U64_MAX = 2**64 - 1
 

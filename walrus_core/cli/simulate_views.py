@@ -6,9 +6,10 @@ from dataclasses import asdict
 from itertools import accumulate
 
 from walrus_core.cli.output import Report, Table, Values, camel_case
-from walrus_core.cli.quantities import FROST_PER_WAL, count_text, size_text, wal_text
+from walrus_core.cli.quantities import count_text, size_text, wal_text
 from walrus_core.cli.simulate_plot import Panel
 from walrus_core.localnet.outcome import CommitteeOutcome, Outcome, Purchase, StakeOutcome
+from walrus_core.types import FROST_PER_WAL
 
 View = tuple[Report, list[Panel]]
 

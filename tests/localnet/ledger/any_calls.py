@@ -22,8 +22,8 @@ from walrus_core.localnet.ledger.objects import (
     StorageNodeCap,
     StoragePool,
 )
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
 from walrus_core.protocol.messages import DenyListUpdate
+from walrus_core.types import FROST_PER_WAL
 
 N_SHARDS = 10
 CONFIG = LedgerConfig(

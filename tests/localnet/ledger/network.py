@@ -10,7 +10,7 @@ from walrus_core.localnet.ledger import Abort, Ledger, LedgerConfig
 from walrus_core.localnet.ledger.node_info import NodeMetadata
 from walrus_core.localnet.ledger.objects import Coin, SharedBlob, StakedWal, StorageNodeCap
 from walrus_core.localnet.ledger.staking_pool import StakingPool
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
+from walrus_core.types import FROST_PER_WAL
 
 EPOCH_MS = 1000
 

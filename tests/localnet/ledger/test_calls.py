@@ -8,7 +8,7 @@ from localnet.ledger.network import Network, refused
 from walrus_core.errors import InvalidArgumentError, UnknownObjectError
 from walrus_core.localnet.ledger import Ledger, LedgerConfig
 from walrus_core.localnet.ledger.objects import Coin, Storage
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
+from walrus_core.types import FROST_PER_WAL
 
 ENCODED = 6940
 

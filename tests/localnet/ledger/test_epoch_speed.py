@@ -5,7 +5,7 @@ import time
 import pytest
 from localnet.ledger.network import Network
 
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
+from walrus_core.types import FROST_PER_WAL
 
 NODES, SHARDS, STAKES = 150, 1000, 100_000
 

@@ -5,7 +5,7 @@ from localnet.ledger.network import EPOCH_MS, Network, refused
 
 from walrus_core.errors import InvalidArgumentError, UnknownObjectError
 from walrus_core.localnet.ledger import Ledger, LedgerConfig
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
+from walrus_core.types import FROST_PER_WAL
 
 
 def test_the_first_version_of_the_epoch_change_is_gone() -> None:

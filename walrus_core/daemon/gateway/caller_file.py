@@ -21,6 +21,7 @@ from pathlib import Path
 from walrus_core.daemon.settings import Settings, load_settings
 from walrus_core.errors import ConfigurationError
 from walrus_core.rpc.callers import Caller, CallerBook, Quotas, Scope
+from walrus_core.types import FROST_PER_WAL
 
 __all__ = ["CallerFile", "load_callers"]
 
@@ -29,7 +30,7 @@ MOST_CALLERS = 10_000
 LOOK_SECONDS = 1.0
 """Between two looks at the file."""
 
-FROST_PER_WAL, MOST_WAL = 10**9, 5e9
+MOST_WAL = 5e9
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 _log = logging.getLogger(__name__)

@@ -10,10 +10,9 @@ from walrus_core.localnet.ledger.integers import u64
 from walrus_core.localnet.ledger.journal import Record
 from walrus_core.localnet.ledger.objects import Coin
 from walrus_core.protocol.aborts import abort
+from walrus_core.types import FROST_PER_WAL
 
-__all__ = ["FROST_PER_WAL", "Coins", "Treasury", "Wal", "genesis_coin"]
-
-FROST_PER_WAL = 1_000_000_000
+__all__ = ["Coins", "Treasury", "Wal", "genesis_coin"]
 
 _MINTED = 5_000_000_000 * FROST_PER_WAL
 """Everything there will ever be."""

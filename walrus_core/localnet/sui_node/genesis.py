@@ -17,7 +17,6 @@ from walrus_core.localnet.ledger import Ledger, LedgerConfig, Transaction
 from walrus_core.localnet.ledger.journal import Savepoint
 from walrus_core.localnet.ledger.node_info import NodeMetadata
 from walrus_core.localnet.ledger.objects import Coin, Object, StorageNodeCap
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
 from walrus_core.localnet.sui_node import children, gas, layout
 from walrus_core.localnet.sui_node.children import Child
 from walrus_core.localnet.sui_node.ids import blake2b
@@ -25,7 +24,7 @@ from walrus_core.localnet.sui_node.move_types import Struct
 from walrus_core.localnet.sui_node.store import ObjectStore, make_record
 from walrus_core.localnet.sui_node.values import Change, IdOperation, Owner, OwnerKind
 from walrus_core.localnet.sui_node.world import SUI_COIN, ExchangeState, World
-from walrus_core.types import checked_bytes, checked_int
+from walrus_core.types import FROST_PER_WAL, checked_bytes, checked_int
 
 __all__ = ["Founder", "Genesis", "build", "genesis_digest"]
 

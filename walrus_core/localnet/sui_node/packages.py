@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from walrus_core.localnet.ledger.wal import FROST_PER_WAL
 from walrus_core.localnet.sui_node.ids import digest_of
 from walrus_core.localnet.sui_node.move_types import FRAMEWORK, MOVE_STDLIB, MoveType
 from walrus_core.localnet.sui_node.values import (
@@ -12,6 +11,7 @@ from walrus_core.localnet.sui_node.values import (
     PackageRecord,
 )
 from walrus_core.localnet.sui_node.world import SUI, World
+from walrus_core.types import FROST_PER_WAL
 
 __all__ = ["Packages"]
 
