@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from simulation.workers import InlineWorkers
 
-from walrus_core.client.journal import FileJournal, state_directory
+from walrus_core.client.journal import FileJournal
+from walrus_core.client.state import state_directory
 from walrus_core.errors import InvalidArgumentError, StorageError
 
 

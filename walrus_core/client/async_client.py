@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
 
-from walrus_core.client.journal import FileJournal, state_directory
+from walrus_core.client.journal import FileJournal
+from walrus_core.client.state import state_directory
 from walrus_core.client.turns import FileTurns
 from walrus_core.client.wallet import GivenKey, load_pysui, paying_chain
 from walrus_core.errors import InvalidArgumentError
@@ -43,7 +44,7 @@ class AsyncClient:
 
     `network`: "local", "testnet", "mainnet", the path of a .json file that describes one, or a
     `Network`. `key`, `wallet`, `address`: who pays, see `client.wallet`; only `store` needs it.
-    `state`: the directory where unfinished stores are remembered; see `client.journal`.
+    `state`: the directory where unfinished stores are remembered; see `client.state`.
     """
 
     def __init__(

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from walrus_core.client.state import checked_name
 from walrus_core.codec.durable_files import sync_directory, write_durably
-from walrus_core.errors import InvalidArgumentError, StorageError
+from walrus_core.errors import StorageError
 
 if TYPE_CHECKING:
     from walrus_core.services.ports import Workers
 
-__all__ = ["FileJournal", "state_directory"]
+__all__ = ["FileJournal"]
 
-STATE_VARIABLE = "WALRUS_CORE_STATE"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,199}")
 ENDING = ".record"
 LARGEST = 1 << 20
 """Bytes of a record; what is larger is none of ours."""
-
-
-def state_directory() -> Path:
-    """Where a client keeps what must outlive it: $WALRUS_CORE_STATE, else walrus-core in
-    $XDG_STATE_HOME, else in ~/.local/state.
-    """
-    if named := os.environ.get(STATE_VARIABLE):
-        return Path(named)
-    state_home = os.environ.get("XDG_STATE_HOME")
-    return (Path(state_home) if state_home else Path.home() / ".local" / "state") / "walrus-core"
 
 
 class FileJournal:
@@ -61,9 +48,7 @@ class FileJournal:
         return (name.removesuffix(ENDING) for name in names)
 
     def _path(self, name: str) -> Path:
-        if not NAME.fullmatch(name):
-            raise InvalidArgumentError(f"{name!r} is no name of a record")
-        return self._directory / f"{name}{ENDING}"
+        return self._directory / f"{checked_name(name, 'record')}{ENDING}"
 
 
 def _load(path: Path) -> bytes | None:

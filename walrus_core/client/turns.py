@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from walrus_core.errors import InvalidArgumentError, StorageError
+from walrus_core.client.state import checked_name
+from walrus_core.errors import StorageError
 
 __all__ = ["FileTurns"]
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,199}")
 ENDING = ".turn"
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
 """Seconds between two looks whether it is one's turn: the system tells nobody."""
@@ -31,9 +30,7 @@ class FileTurns:
         self._directory = directory
 
     def turn(self, name: str) -> AbstractAsyncContextManager[None]:
-        if not NAME.fullmatch(name):
-            raise InvalidArgumentError(f"{name!r} is no name of a turn")
-        return _turn(self._directory / f"{name}{ENDING}")
+        return _turn(self._directory / f"{checked_name(name, 'turn')}{ENDING}")
 
 
 @asynccontextmanager

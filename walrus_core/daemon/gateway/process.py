@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from walrus_core.client.journal import state_directory
+from walrus_core.client.state import state_directory
 from walrus_core.codec.memory import limit_kept_buffers
 from walrus_core.codec.threads import thread_count
 from walrus_core.daemon.gateway.call_log import NamesOfCalls
