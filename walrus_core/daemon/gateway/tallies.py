@@ -1,16 +1,15 @@
 """What callers have had, in small files that all workers of a server share.
 
-    DIRECTORY/HASH      the day (since 1970, UTC), bytes and FROST; one file for each caller
+    DIRECTORY/CALLER    the day (since 1970, UTC), bytes and FROST; one file for each caller
 
-Whoever changes the numbers locks one byte far behind them. Each stream of a caller that may have
-only so many holds a lock on one byte further on: the system gives back what a worker held that
-died. Files of callers without quotas are never made.
+CALLER is the caller's `file_name`. Whoever changes the numbers locks one byte far behind them. Each
+stream of a caller that may have only so many holds a lock on one byte further on: the system gives
+back what a worker held that died. Files of callers without quotas are never made.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import struct
 import time
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 from walrus_core.errors import QuotaExceededError, StorageError
 from walrus_core.rpc.attendants import Allowance
 from walrus_core.rpc.callers import Caller, CallerBook
+from walrus_core.services.uploads.accounts import file_name
 
 if TYPE_CHECKING:
     from walrus_core.services.ports import Cost
@@ -121,7 +121,7 @@ class TallyFiles:
         return tally
 
     def _open(self, name: str) -> int:
-        path = self._directory / hashlib.sha256(name.encode()).hexdigest()[:32]
+        path = self._directory / file_name(name)
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

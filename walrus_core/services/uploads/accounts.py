@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from walrus_core.services.ports import Cost
     from walrus_core.services.uploads.upload import Order, StoredBlob
 
-__all__ = ["Accounts", "OpenAccounts"]
+__all__ = ["Accounts", "OpenAccounts", "file_name"]
+
+
+def file_name(caller: str) -> str:
+    """A caller's name, as that of a file or folder of the caller's: nobody finds another's, and
+    names need not be trusted.
+    """
+    return hashlib.sha256(caller.encode()).hexdigest()[:32]
 
 
 class Accounts(Protocol):

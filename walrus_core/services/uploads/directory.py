@@ -5,15 +5,14 @@
     live/CALLER/ID.progress     how far storing one is
     done/CALLER/ID.log          what became of the others
 
-CALLER is a hash of the caller's name, so that names need not be trusted, and nobody finds an upload
-of another's. How old something is the time of its log's last line says. Everything here blocks.
+CALLER is the caller's `file_name`. How old something is the time of its log's last line says.
+Everything here blocks.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import re
 import secrets
@@ -30,6 +29,7 @@ from walrus_core.errors import (
     UploadLimitError,
     UploadNotFoundError,
 )
+from walrus_core.services.uploads.accounts import file_name
 from walrus_core.services.uploads.limits import UploadLimits
 from walrus_core.services.uploads.session import (
     Session,
@@ -89,9 +89,9 @@ class UploadDirectory:
     def create(self, caller: str, order: Order) -> Session:
         """A new upload. UploadLimitError, StorageFullError."""
         with disk_errors(self.path, order.size):
-            log = self._live / _folder(caller) / f"{secrets.token_hex(16)}{LOG}"
+            log = self._live / file_name(caller) / f"{secrets.token_hex(16)}{LOG}"
             with self._locked():
-                self._require_room(_folder(caller), order.size)
+                self._require_room(file_name(caller), order.size)
                 self._make(log.parent)
                 descriptor = try_lock(log, os.O_CREAT | os.O_EXCL)
                 assert descriptor is not None, "nobody else knows its name yet"
@@ -108,7 +108,7 @@ class UploadDirectory:
         """An upload, with the right to change it; what became of it, if it is finished; None if
         another has it. UploadNotFoundError.
         """
-        log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
+        log = self._live / file_name(caller) / f"{_checked(upload_id)}{LOG}"
         try:
             return self._locked_session(log)
         except (FileNotFoundError, InvalidEncodingError):
@@ -116,7 +116,7 @@ class UploadDirectory:
 
     def look(self, caller: str, upload_id: str) -> Upload:
         """An upload as it is now, whoever has it. UploadNotFoundError."""
-        log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
+        log = self._live / file_name(caller) / f"{_checked(upload_id)}{LOG}"
         try:
             return _read(log)
         except (FileNotFoundError, InvalidEncodingError):
@@ -125,7 +125,7 @@ class UploadDirectory:
     def progress(self, caller: str, upload_id: str) -> StoreNews | None:
         """How far its owner says that storing an upload is, if it does."""
         with disk_errors(self.path):
-            log = self._live / _folder(caller) / f"{_checked(upload_id)}{LOG}"
+            log = self._live / file_name(caller) / f"{_checked(upload_id)}{LOG}"
             return StoreNews.noted(notes_of(log))
 
     def finish(self, session: Session) -> None:
@@ -212,7 +212,7 @@ class UploadDirectory:
 
     def _remembered(self, caller: str, upload_id: str) -> Upload:
         try:
-            return _read(self._done / _folder(caller) / f"{upload_id}{LOG}")
+            return _read(self._done / file_name(caller) / f"{upload_id}{LOG}")
         except (FileNotFoundError, InvalidEncodingError):
             raise UploadNotFoundError(upload_id) from None
 
@@ -258,10 +258,6 @@ class UploadDirectory:
 
     def _logs(self, place: Path) -> Iterator[Path]:
         return iter(sorted(place.glob(f"*/*{LOG}")))
-
-
-def _folder(caller: str) -> str:
-    return hashlib.sha256(caller.encode()).hexdigest()[:32]
 
 
 def _make_data(data: Path, size: int) -> None:
