@@ -1,4 +1,11 @@
-"""The engine as a service: encode, name, decode, verify and recover for many callers at once."""
+"""The engine as a service: encode, name, decode, verify and recover for many callers at once.
+
+engine                                                the use cases, which stand in
+encoding naming decoding verification recovery        ... with what only they need
+packer                                                how what they take and make is cut
+intake room gathering keeping                         what comes in, and where it rests
+pool slots places parcels                             processors, memory, and who has to wait
+"""
 
 from walrus_core.services.engine.encoding import Wanted
 from walrus_core.services.engine.engine import Engine

@@ -1,6 +1,10 @@
 """Uploads to a server: resumable, on disk until the network has them.
 
-uploads (the use case)   holds seat receiving storing (what runs)   directory session upload (disk)
+uploads                        the use case
+holds seat receiving storing   what runs: who is at an upload, its bytes, its way to the network
+directory session              the disk
+upload store_news              what is known of one, and how far it is
+accounts limits                who may have how much
 """
 
 from walrus_core.services.uploads.accounts import Accounts, OpenAccounts
