@@ -1,5 +1,6 @@
 """Ranges: the same bytes as the slice, from little more than the slivers they lie in."""
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from services.reader.network import Fault, Network
 from simulation.loop import run
 
 from walrus_core.errors import InvalidRangeError
+from walrus_core.services.reader import ReadOptions, ReadOutcome
 
 BLOB = bytes(i * 7 % 251 for i in range(5000))
 NETWORK = Network(BLOB, b"")
@@ -96,17 +98,27 @@ def test_when_symbols_are_dearer_the_blob_is_read() -> None:
     assert (outcome.recovered, outcome.was_decoded) == (0, True)
 
 
-def test_too_few_for_symbols_but_enough_for_the_blob() -> None:
-    """A row takes symbols of seven shards, the blob slivers of four."""
+@pytest.mark.parametrize("fault", [Fault.DOWN, Fault.HANGS])
+def test_too_few_for_symbols_but_enough_for_the_blob(fault: Fault) -> None:
+    """A row takes symbols of seven shards, the blob slivers of four; nobody waits for symbols of
+    those who hang.
+    """
     network = Network(LARGE)
-    network.holder(0).fault = Fault.DOWN
+    network.holder(0).fault = fault
     for node in network.in_order:
         alive = sum(n.member.weight for n in network.in_order if n.fault is Fault.NONE)
         if alive - node.member.weight >= 4:
-            node.fault = Fault.DOWN
+            node.fault = fault
     assert sum(n.member.weight for n in network.in_order if n.fault is Fault.NONE) < 7
-    outcome = run(network.reader().read(network.blob_id, 0, 9))
+
+    async def timed() -> tuple[ReadOutcome, float]:
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        return await network.reader().read(network.blob_id, 0, 9), clock() - begun
+
+    outcome, seconds = run(timed())
     assert (outcome.content, outcome.was_decoded) == (LARGE[:10], True)
+    assert seconds < ReadOptions().node_timeout
 
 
 def test_who_is_merely_slow_still_helps_when_nobody_else_can() -> None:

@@ -72,7 +72,10 @@ class Reading:
         question = SymbolQuestion(self.roster, self.metadata, self.workers, targets)
         size = len(targets) * self._symbol_cost
         candidates = self._candidates(self.roster.shuffled(sources), [], size)
-        got = await self._gathering(candidates, needed, question.ask, "symbols").run()
+        # The blob takes fewer shards: who is late for a symbol is not waited for.
+        got = await self._gathering(
+            candidates, needed, question.ask, "symbols", patient=False
+        ).run()
         if got < needed:
             raise BlobUnavailableError(str(self.metadata.blob_id), needed, got)
         return [await question.recover(target) for target in targets]
