@@ -16,13 +16,13 @@ HEAD = """\
 
 Every error is a `google.rpc.Status`, in the trailer `grpc-status-details-bin`, which gRPC's
 libraries for rich errors read. It has an `ErrorInfo` of domain `walrus-core` with one of these
-reasons, whose metadata, texts, hold the numbers of the message; and a `RetryInfo` where trying
-again helps, with the time after which. What else a caller may see is gRPC's own: UNAVAILABLE when
-the server is gone, RESOURCE_EXHAUSTED for a message of more than 4 MiB, UNIMPLEMENTED for a method
-that there is not, and DEADLINE_EXCEEDED; and CANCELLED, which the caller did not ask for, for a
-call that came at the very moment in which the server stopped, after more than a second without one:
-nothing of it was taken in, so that it can be made again. BlobService of a server without a network,
-or without a wallet, is refused (`REFUSED`).
+reasons, whose metadata, texts, hold the numbers of the message, and as `error` the name of its
+class in Python; and a `RetryInfo` where trying again helps, with the time after which. What else a
+caller may see is gRPC's own: UNAVAILABLE when the server is gone, RESOURCE_EXHAUSTED for a message
+of more than 4 MiB, UNIMPLEMENTED for a method that there is not, and DEADLINE_EXCEEDED; and
+CANCELLED, which the caller did not ask for, for a call that came at the very moment in which the
+server stopped, after more than a second without one: nothing of it was taken in, so that it can be
+made again. BlobService of a server without a network, or without a wallet, is refused (`REFUSED`).
 
 | code | reason | metadata | try again after |
 | --- | --- | --- | --- |

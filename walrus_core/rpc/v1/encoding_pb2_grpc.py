@@ -97,7 +97,8 @@ class EncodingServiceServicer(object):
     def Recover(self, request_iterator, context):
         """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
         them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
-        them from different secondary slivers, a secondary one n - 2f from primary slivers.
+        them from different secondary slivers, a secondary one n - 2f from primary slivers; of each
+        source there may be one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -58,7 +58,8 @@ class EncodingServiceStub:
     Recover: _grpc.StreamStreamMultiCallable[_encoding_pb2.RecoverRequest, _encoding_pb2.RecoverResponse]
     """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
     them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
-    them from different secondary slivers, a secondary one n - 2f from primary slivers.
+    them from different secondary slivers, a secondary one n - 2f from primary slivers; of each
+    source there may be one.
     """
 
 @_typing.type_check_only
@@ -78,7 +79,8 @@ class EncodingServiceAsyncStub(EncodingServiceStub):
     Recover: _aio.StreamStreamMultiCallable[_encoding_pb2.RecoverRequest, _encoding_pb2.RecoverResponse]  # type: ignore[assignment]
     """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
     them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
-    them from different secondary slivers, a secondary one n - 2f from primary slivers.
+    them from different secondary slivers, a secondary one n - 2f from primary slivers; of each
+    source there may be one.
     """
 
 class EncodingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -125,7 +127,8 @@ class EncodingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_encoding_pb2.RecoverResponse], _abc.AsyncIterator[_encoding_pb2.RecoverResponse]]:
         """Recovery symbols in; the lost sliver out, or the proof that the blob is inconsistent. Nodes give
         them (NodeService.GetRecoverySymbols); bad ones are passed over. A primary sliver takes n - f of
-        them from different secondary slivers, a secondary one n - 2f from primary slivers.
+        them from different secondary slivers, a secondary one n - 2f from primary slivers; of each
+        source there may be one.
         """
 
 def add_EncodingServiceServicer_to_server(servicer: EncodingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
