@@ -150,7 +150,9 @@ class InvalidArgumentError(WalrusCoreError, ValueError):
 
 
 class BlobTooLargeError(InvalidArgumentError):
-    """A blob for which no symbol size up to 65,534 bytes is enough, with this many shards."""
+    """A blob for which no symbol size up to 65,534 bytes is enough, with this many shards; or one
+    that a server does not accept.
+    """
 
     def __init__(self, size: int, max_size: int) -> None:
         super().__init__(size, max_size)
@@ -159,8 +161,8 @@ class BlobTooLargeError(InvalidArgumentError):
 
     def __str__(self) -> str:
         return (
-            f"blob size {self.size:,} > {self.max_size:,} bytes, the maximum for this n_shards;"
-            " split the blob, or use more shards"
+            f"blob size {self.size:,} > {self.max_size:,} bytes, the most for this n_shards,"
+            " or that the server accepts; split the blob, or use more shards"
         )
 
 

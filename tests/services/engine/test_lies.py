@@ -61,6 +61,8 @@ async def test_sizes_are_judged_before_anything_is_read() -> None:
             content = Content(size, nothing_is_asked_for())
             with pytest.raises(BlobTooLargeError):
                 await engine.compute_id(content, CONFIG)
+        largest = Content(1 << 20, parts_of(bytes(1 << 20)))
+        assert (await engine.compute_id(largest, EncodingConfig(1000))).unencoded_length == 1 << 20
         many = EncodingConfig(49_155)
         with pytest.raises(InvalidArgumentError, match="padded"):
             await engine.compute_id(Content(1, nothing_is_asked_for()), many)

@@ -33,10 +33,10 @@ def check_size(config: EncodingConfig, size: int, options: EngineOptions) -> Non
     most = min(config.max_blob_size, options.largest_blob)
     if size > most:
         raise BlobTooLargeError(size, most)
-    if (padded := config.padded_size(size)) > most:
+    if (padding := config.padded_size(size) - size) > most:
         raise InvalidArgumentError(
-            f"for {config.n_shards} shards {size:,} bytes are padded to {padded:,} > {most:,}, the"
-            " most that is accepted here"
+            f"for {config.n_shards} shards {size:,} bytes are padded with {padding:,} > {most:,},"
+            " the most that is accepted here"
         )
 
 

@@ -12,9 +12,10 @@ __all__ = ["EngineOptions"]
 class EngineOptions:
     """Bytes throughout.
 
-    `largest_blob`: that is accepted, its padding included: a few bytes for many shards are much
-    work. `in_memory`: of the largest input that is not spooled to a file in `directory` (None for
-    where temporary files go). `held`: of output that waits for a slow reader, in each call.
+    `largest_blob`: that is accepted; its padding may be as much, too, but not more: a few bytes
+    for many shards are much work. `in_memory`: of the largest input that is not spooled to a file
+    in `directory` (None for where temporary files go). `held`: of output that waits for a slow
+    reader, in each call.
     """
 
     largest_blob: int = 14 << 30
