@@ -1,7 +1,7 @@
 """What a node tells Prometheus: the calls that it answers, and how it is.
 
-Calls are counted by `CallMetrics`. How the node is
-stands in gauges, which are brought up to date when somebody looks.
+Calls are counted by `CallMetrics`. How the node is stands in gauges, which are brought up to date
+when somebody looks.
 """
 
 from __future__ import annotations
