@@ -9,7 +9,7 @@ stream      Encode of a blob to all its slivers, and Decode of 334 primary slive
             gRPC stream of as many bytes in as many messages, and the kernel alone, by turns
 reconstruct Reconstruct from a local network of 7 nodes, against a bare stream of what comes from
             the nodes and what goes to the caller, and the kernel alone, by turns
-id          ComputeBlobId of 1 KiB, against the kernel
+id          ComputeBlobId of 1 KiB, with and without the metadata in the answer, against the kernel
 throughput  ComputeBlobId of small and large blobs, by the number of callers
 workers     2 workers of one kernel thread each, against one
 memory      8 encodings of 256 MiB at once
@@ -46,7 +46,7 @@ SIZES = (MIB, 32 * MIB, 256 * MIB)
 ROUNDS = {MIB: 9, 32 * MIB: 7, 256 * MIB: 5}
 ID_ROUNDS, WORKER_ROUNDS = 31, 3
 MEMORY = 1280 * MIB
-FIGURE = ("call", "size", "callers")
+FIGURE = ("call", "answer", "size", "callers")
 """What makes two rows of a contest rows of the same figure."""
 
 
@@ -70,7 +70,8 @@ def _reconstructions(chosen: argparse.Namespace, directory: Path) -> Iterator[Ro
 
 def _latency(chosen: argparse.Namespace, directory: Path) -> Iterator[Row]:
     with served(directory, "--threads", "1") as server:
-        yield naming_latency(server, KIB, chosen.rounds or ID_ROUNDS)
+        for id_only in (True, False):
+            yield naming_latency(server, KIB, chosen.rounds or ID_ROUNDS, id_only=id_only)
 
 
 def _throughput(_: argparse.Namespace, directory: Path) -> Iterator[Row]:

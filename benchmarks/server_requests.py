@@ -18,9 +18,9 @@ def encoding(blob: bytes, pairs: Iterable[int] = ()) -> list[bytes]:
     return [each.SerializeToString() for each in (pb.EncodeRequest(header=header), *chunks)]
 
 
-def naming(blob: bytes) -> list[bytes]:
+def naming(blob: bytes, *, id_only: bool = False) -> list[bytes]:
     """The first chunk comes with the header."""
-    header = pb.ComputeBlobIdHeader(size=len(blob), n_shards=N_SHARDS)
+    header = pb.ComputeBlobIdHeader(size=len(blob), n_shards=N_SHARDS, id_only=id_only)
     first, *rest = cut_chunks(memoryview(blob))
     requests = [pb.ComputeBlobIdRequest(header=header, chunk=first)]
     requests += [pb.ComputeBlobIdRequest(chunk=chunk) for chunk in rest]

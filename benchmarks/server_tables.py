@@ -46,7 +46,8 @@ def goals() -> str:
         above = {name: f"{1000 * value:.1f}" for name, value in row["above"].items()}
         text = f"{above['median']} ms ({above['min']} to {above['max']} ms)"
         missed = row["above"]["median"] > GOALS["id"]
-        name = f"`ComputeBlobId` of {size_label(row['size'])} above the kernel"
+        answer = f"with the {row['answer']} for answer"
+        name = f"`ComputeBlobId` of {size_label(row['size'])} above the kernel, {answer}"
         lines.append([name, verdict(text, is_missed=missed), f"≤ {duration(GOALS['id'])}"])
     for row in of("workers"):
         text, missed = factor_text(row["factor"]), row["factor"]["median"] < GOALS["workers"]

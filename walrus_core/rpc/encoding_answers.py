@@ -197,8 +197,8 @@ def _array(data: Buffer) -> ByteArray:
     return np.frombuffer(memoryview(data), dtype=np.uint8)
 
 
-def description(metadata: VerifiedMetadata) -> pb.BlobDescription:
-    """What was made of a blob."""
+def description(metadata: VerifiedMetadata, *, id_only: bool = False) -> pb.BlobDescription:
+    """What was made of a blob; the metadata of 1000 shards are 64 KiB of it."""
     size = metadata.unencoded_length
     return pb.BlobDescription(
         blob_id=metadata.blob_id.digest,
@@ -207,5 +207,5 @@ def description(metadata: VerifiedMetadata) -> pb.BlobDescription:
         symbol_size=metadata.symbol_size,
         root_hash=metadata.root_hash,
         encoded_size=metadata.config.encoded_size(size),
-        metadata=metadata.to_bcs_with_id(),
+        metadata=None if id_only else metadata.to_bcs_with_id(),
     )

@@ -55,9 +55,8 @@ class EncodingServicer:
         first: pb.ComputeBlobIdRequest = await requested.first_of(requests)
         config = requested.config_of(first.header)
         content = requested.content_to_name(first, requests)
-        blob = description(await self._engine.compute_id(content, config))
-        if first.header.id_only:
-            blob.ClearField("metadata")
+        metadata = await self._engine.compute_id(content, config)
+        blob = description(metadata, id_only=first.header.id_only)
         return pb.ComputeBlobIdResponse(blob=blob)
 
     async def Decode(
