@@ -1,4 +1,4 @@
-"""A number of bytes that calls share."""
+"""A number of bytes that calls share, and do not wait for."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from walrus_core.errors import OverloadedError
+from walrus_core.services.shared_bytes import SharedBytes
 
 __all__ = ["ByteBudget"]
 
 
 class ByteBudget:
-    """Lends at most `size` bytes at once; OverloadedError, to be tried again after `retry_after`
-    seconds, for more. Who alone needs more than there is gets it, or would never.
+    """Lends at most `size` bytes at once, as `SharedBytes` does; OverloadedError, to be tried again
+    after `retry_after` seconds, for more.
     """
 
     def __init__(self, size: int, retry_after: float) -> None:
-        self._size = size
+        self._bytes = SharedBytes(size)
         self._retry_after = retry_after
-        self._lent = 0
 
     @contextmanager
     def lend(self, size: int) -> Iterator[None]:
-        if self._lent and self._lent + size > self._size:
+        if not self._bytes.take_now(size):
             raise OverloadedError(self._retry_after)
-        self._lent += size
         try:
             yield
         finally:
-            self._lent -= size
+            self._bytes.give(size)
