@@ -30,7 +30,7 @@ from walrus_core.errors import (
     UploadNotFoundError,
 )
 from walrus_core.services.uploads.accounts import file_name
-from walrus_core.services.uploads.limits import UploadLimits
+from walrus_core.services.uploads.limits import IN_THE_WAY, UNBEGUN_AFTER, UploadLimits
 from walrus_core.services.uploads.session import (
     Session,
     disk_errors,
@@ -46,8 +46,6 @@ __all__ = ["UploadDirectory", "Usage"]
 
 ID = re.compile(r"[0-9a-f]{32}")
 LOG = ".log"
-UNBEGUN_AFTER = 600.0
-"""Seconds after which a log without a first line is what a process that died left behind."""
 
 
 @dataclass(slots=True)
@@ -221,7 +219,19 @@ class UploadDirectory:
         return None if descriptor is None else Session.reopen(log, descriptor, self._clock)
 
     def _require_room(self, folder: str, size: int) -> None:
-        """UploadLimitError, StorageFullError if there is none for one more upload."""
+        """UploadLimitError, StorageFullError if there is none for one more upload. Those make room
+        that nobody has touched for long: who lost an ID could not go on, and not begin anew either.
+        """
+        while (lack := self._lack(folder, size)) is not None:
+            place, error = lack
+            if not self._give_up_oldest(place):
+                raise error
+        needed, free = size + self._limits.spare_bytes, shutil.disk_usage(self.path).free
+        if needed > free:
+            raise StorageFullError(str(self.path), needed, free)
+
+    def _lack(self, folder: str, size: int) -> tuple[str, UploadLimitError] | None:
+        """Which limit one more upload would be beyond, and in which folders that counts."""
         everything, own = Usage(), Usage()
         for data in self._live.glob("*/*.data"):
             with contextlib.suppress(FileNotFoundError):
@@ -230,17 +240,24 @@ class UploadDirectory:
                 if data.parent.name == folder:
                     own.add(length)
         limits = self._limits
-        for what, needed, limit in (
-            ("uploads of one caller", own.uploads + 1, limits.caller_uploads),
-            ("bytes of one caller", own.size + size, limits.caller_bytes),
-            ("uploads", everything.uploads + 1, limits.uploads),
-            ("bytes of uploads", everything.size + size, limits.upload_bytes),
+        for place, what, needed, limit in (
+            (folder, "uploads of one caller", own.uploads + 1, limits.caller_uploads),
+            (folder, "bytes of one caller", own.size + size, limits.caller_bytes),
+            ("*", "uploads", everything.uploads + 1, limits.uploads),
+            ("*", "bytes of uploads", everything.size + size, limits.upload_bytes),
         ):
             if needed > limit:
-                raise UploadLimitError(what, needed, limit)
-        free = shutil.disk_usage(self.path).free
-        if size + limits.spare_bytes > free:
-            raise StorageFullError(str(self.path), size + limits.spare_bytes, free)
+                return place, UploadLimitError(what, needed, limit)
+        return None
+
+    def _give_up_oldest(self, place: str) -> bool:
+        """The one that nobody has touched for the longest time, if that is long enough."""
+        ages = []
+        for log in self._live.glob(f"{place}/*{LOG}"):
+            with contextlib.suppress(FileNotFoundError):
+                ages.append((log.stat().st_mtime, log))
+        now = self._clock()
+        return any(self._give_up(log) for time, log in sorted(ages) if now >= time + IN_THE_WAY)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

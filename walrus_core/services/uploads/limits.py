@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["UploadLimits"]
+__all__ = ["IN_THE_WAY", "UNBEGUN_AFTER", "UploadLimits"]
 
 DAY = 24 * 3600.0
+
+UNBEGUN_AFTER = 600.0
+"""Seconds after which a log without a first line is what a process that died left behind."""
+
+IN_THE_WAY = 3600.0
+"""Seconds after which an upload that nobody goes on with is given up if its place is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +23,9 @@ class UploadLimits:
     At most `uploads` that are not stored yet, of `upload_bytes` together, each of `blob_bytes`; and
     for each caller `caller_uploads` and `caller_bytes`. The disk keeps `spare_bytes` for others.
 
-    What nobody has touched for `abandoned_after` is given up, unless it is being stored. What
-    became of the others is remembered for `remembered_for`, but no more than `remembered` of them.
+    What nobody has touched for `abandoned_after` is given up, unless it is being stored; after
+    `IN_THE_WAY` already if another upload would be one too many. What became of the others is
+    remembered for `remembered_for`, but no more than `remembered` of them.
 
     What came is made durable after each `commit_bytes`. So many stores run at once in one process,
     with a lane of their own for blobs of up to `small_bytes`. Every `look_seconds` is looked for
