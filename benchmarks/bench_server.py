@@ -43,7 +43,7 @@ from server_rounds import (
 
 NAME = "server"
 SIZES = (MIB, 32 * MIB, 256 * MIB)
-ROUNDS = {MIB: 9, 32 * MIB: 7, 256 * MIB: 5}
+ROUNDS = {MIB: 15, 32 * MIB: 15, 256 * MIB: 9}
 ID_ROUNDS, WORKER_ROUNDS = 31, 3
 MEMORY = 1280 * MIB
 FIGURE = ("call", "answer", "size", "callers")

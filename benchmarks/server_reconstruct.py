@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness import Row, spread
 from material import CONFIG, N_SHARDS, blob, encoded
-from server_bare import RELAY, request_for
-from server_processes import call, connected, running, served
+from server_bare import RELAY, bare, request_for
+from server_processes import call, connected, served
 from server_rounds import factor, in_turns
 
 import walrus_core as wc
@@ -41,11 +40,11 @@ def reconstructions(directory: Path, rounds: Mapping[int, int]) -> Iterator[Row]
             messages = [request.SerializeToString()]
             answers = call(channel, METHOD, messages)
             sent = loop.run(_sent(network, size))
-            bare = [request_for(sources, sent, answers)]
+            relayed = [request_for(sources, sent, answers)]
             seconds = in_turns(
                 {
                     "server": lambda messages=messages: call(channel, METHOD, messages),
-                    "raw": lambda bare=bare: call(bare_channel, RELAY, bare),
+                    "raw": lambda relayed=relayed: call(bare_channel, RELAY, relayed),
                     "kernel": _kernel(size),
                 },
                 n_rounds,
@@ -86,14 +85,9 @@ def _relay() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Bare processes, as many as there are of the network: the address of one, and where the others
     are, with their certificates.
     """
-    program = str(Path(__file__).with_name("server_bare.py"))
     with ExitStack() as processes:
-        lines = [
-            processes.enter_context(running(program, role))[1]
-            for role in ["relay", *["source"] * NODES]
-        ]
-        (address, _), *sources = map(json.loads, lines)
-        yield address, [(place, certificate) for place, certificate in sources]
+        address, _ = processes.enter_context(bare("relay"))
+        yield address, [processes.enter_context(bare("source")) for _ in range(NODES)]
 
 
 async def _sent(network: LocalNetwork, size: int) -> list[int]:

@@ -1,13 +1,12 @@
-"""Streams of messages: items packed into them, generators that close, waits that end."""
+"""Streams of messages: items packed into them, generators that close, callers that keep up."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-__all__ = ["GO_AHEAD", "MAX_DATA", "MAX_ITEMS", "Pace", "chained", "closed", "packed", "punctual"]
+__all__ = ["GO_AHEAD", "MAX_DATA", "MAX_ITEMS", "Pace", "chained", "closed", "packed"]
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -84,16 +83,4 @@ async def chained(first: M, rest: AsyncIterator[M]) -> AsyncIterator[M]:
     yield first
     async with closed(rest):
         async for message in rest:
-            yield message
-
-
-async def punctual(messages: AsyncIterator[M], seconds: float) -> AsyncIterator[M]:
-    """`messages`, each of which has this long to come; TimeoutError if it does not."""
-    async with closed(messages):
-        while True:
-            async with asyncio.timeout(seconds):
-                try:
-                    message = await anext(messages)
-                except StopAsyncIteration:
-                    return
             yield message
