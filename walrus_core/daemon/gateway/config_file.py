@@ -109,7 +109,7 @@ _UPLOADS = {
     "caller_uploads": "How many of them one caller may have",
     "caller_bytes": "... and how many bytes",
     "spare_bytes": "So much of the disk is left to others",
-    "abandoned_after": "What nobody has touched for so long (an hour if others need its place) goes",
+    "abandoned_after": "What nobody has touched for so long (an hour if its place is needed) goes",
     "remembered_for": "What became of the others is remembered for so long",
     "remembered": "... but of no more than so many",
     "commit_bytes": "After so many bytes what came is made durable, and the caller is told",
