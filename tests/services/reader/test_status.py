@@ -1,11 +1,14 @@
 """What nodes say of a blob, and what of it is believed."""
 
+import asyncio
+
 import pytest
 from services.reader.network import CERTIFIED, Fault, Network
 from simulation.loop import run
 
 from walrus_core.errors import BlobUnavailableError
 from walrus_core.services.node_api import BlobStatus
+from walrus_core.services.reader import ReadOptions
 from walrus_core.services.reader.status import believed
 from walrus_core.types import BlobId, Epoch
 
@@ -54,3 +57,60 @@ def test_too_few_answer() -> None:
     with pytest.raises(BlobUnavailableError) as caught:
         run(network.reader().status(network.blob_id))
     assert (caught.value.needed, caught.value.got) == (4, 3)
+
+
+def later(network: Network, delay: float, most: int) -> None:
+    """Let nodes of so many shards answer only after a delay in seconds."""
+    slow = network.break_shards(Fault.NONE, most)
+    assert sum(node.member.weight for node in slow) == most
+    for node in slow:
+        node.delay = delay
+
+
+async def timed(network: Network) -> tuple[BlobStatus, float]:
+    """A status, and the seconds that it took."""
+    start = asyncio.get_running_loop().time()
+    status = await network.reader().status(network.blob_id)
+    return status, asyncio.get_running_loop().time() - start
+
+
+def test_those_who_hang_are_not_waited_for_when_the_others_suffice() -> None:
+    """With more than f shards hung there is no quorum, but six of ten do not all lie."""
+    network = Network(b"blob")
+    network.break_shards(Fault.HANGS, most=4)
+    status, seconds = run(timed(network))
+    assert status == CERTIFIED
+    assert seconds < ReadOptions().grace + 1
+
+
+def test_who_knows_of_something_later_has_a_moment_to_say_so() -> None:
+    """Four of ten shards are behind; they are the first to answer."""
+    network = Network(b"blob")
+    for node in network.in_order:
+        node.status_now = LONGER
+    later(network, ReadOptions().grace - 0.5, most=6)
+    for node in network.in_order:
+        if node.delay < 1:
+            node.status_now = PERMANENT
+    status, seconds = run(timed(network))
+    assert status == LONGER
+    assert seconds < ReadOptions().grace
+
+
+def test_nothing_comes_after_a_proof_of_inconsistency() -> None:
+    network = Network(b"blob")
+    for node in network.in_order:
+        node.status_now = INVALID
+    later(network, 1, most=6)
+    status, seconds = run(timed(network))
+    assert status == INVALID
+    assert seconds < 0.5
+
+
+def test_one_answer_too_few_is_waited_for() -> None:
+    """Three of ten shards may lie: the fourth decides, however late it is."""
+    network = Network(b"blob")
+    later(network, 10, most=7)
+    status, seconds = run(timed(network))
+    assert status == CERTIFIED
+    assert seconds >= 10

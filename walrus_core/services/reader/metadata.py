@@ -62,7 +62,7 @@ class MetadataSearch:
         async with Tasks() as tasks:
             while not self._found and not self._is_settled:
                 if self._absent > self._roster.n_faulty_shards and deadline is None:
-                    deadline = loop.time() + self._roster.options.not_found_grace
+                    deadline = loop.time() + self._roster.options.grace
                 if deadline is not None and loop.time() >= deadline:
                     break
                 self._ask_more(tasks, all_at_once=deadline is not None)

@@ -21,8 +21,8 @@ class ReadOptions:
     unavailable, `round_pause` apart and then twice that.
 
     `committee_age`: for how long the committee is not looked up again. `metadata_requests`: nodes
-    asked for metadata at once. `not_found_grace`: how long others may contradict when more than f
-    shards say that there is no such blob.
+    asked for metadata at once. `grace`: how long others may contradict when more than f shards have
+    said how a blob stands, or that there is none.
 
     `in_flight`: slivers on their way at once, in bytes. `batch`: one request asks for so much, or
     one sliver. `node_requests`: to one node at once. `spool_from`: slivers of larger blobs wait in
@@ -37,7 +37,7 @@ class ReadOptions:
     grudge: float = 10.0
     committee_age: float = 30.0
     metadata_requests: int = 3
-    not_found_grace: float = 2.0
+    grace: float = 2.0
     rounds: int = 3
     round_pause: float = 0.25
     in_flight: int = 16 << 20

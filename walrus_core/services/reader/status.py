@@ -58,11 +58,11 @@ def believed(answers: Sequence[tuple[int, BlobStatus]], n_faulty: int) -> BlobSt
 
 
 async def ask_status(roster: Roster, blob_id: BlobId) -> BlobStatus:
-    """The believed status, of a quorum of nodes or of all that answer in time.
+    """The believed status, of a quorum of nodes, or of more than f shards and of all who answer
+    within `grace` of those: the others could only tell of what came later.
 
     BlobUnavailableError if too few do.
     """
-    n_shards, n_faulty = roster.committee.n_shards, roster.n_faulty_shards
     answers: list[tuple[int, BlobStatus]] = []
     pending = 0
     changed = asyncio.Event()
@@ -80,21 +80,37 @@ async def ask_status(roster: Roster, blob_id: BlobId) -> BlobStatus:
             pending -= 1
             changed.set()
 
+    status: BlobStatus | None = None
     async with Tasks() as tasks:
         for member in roster.members():
             pending += 1
             tasks.start(ask(member))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(roster.options.node_timeout):
-                while pending:
+            async with asyncio.timeout(roster.options.node_timeout) as limit:
+                while pending and not _is_settled(answers, status, roster.committee.n_shards):
                     await changed.wait()
                     changed.clear()
                     tasks.check()
-                    weight = sum(weight for weight, _ in answers)
-                    if Threshold.QUORUM.reached(weight, n_shards):
-                        break
-    status = believed(answers, n_faulty)
+                    is_first = status is None
+                    status = believed(answers, roster.n_faulty_shards)
+                    if is_first and status is not None:
+                        _hasten(limit, roster.options.grace)
     if status is None:
         weight = sum(weight for weight, _ in answers)
-        raise BlobUnavailableError(str(blob_id), n_faulty + 1, weight)
+        raise BlobUnavailableError(str(blob_id), roster.n_faulty_shards + 1, weight)
     return status
+
+
+def _is_settled(
+    answers: Sequence[tuple[int, BlobStatus]], status: BlobStatus | None, n_shards: int
+) -> bool:
+    """Whether nobody needs to be waited for: a quorum has answered, or nothing comes after this."""
+    weight = sum(weight for weight, _ in answers)
+    is_last = status is not None and status.kind == KINDS[-1]
+    return is_last or Threshold.QUORUM.reached(weight, n_shards)
+
+
+def _hasten(limit: asyncio.Timeout, seconds: float) -> None:
+    """Let the time be over in so many seconds, if not before."""
+    end = asyncio.get_running_loop().time() + seconds
+    limit.reschedule(min(end, limit.when() or end))
