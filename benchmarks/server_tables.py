@@ -11,6 +11,9 @@ from tables import digits, duration, reach, table
 GOALS: Mapping[str, float] = {"stream": 1.25, "id": 0.003, "workers": 1.6}
 """What was asked for: at most 1.25 times stream and kernel, at most 3 ms, at least 1.6 times."""
 
+ASKED = ("Encode", "Reconstruct")
+"""The calls that the first of these is about."""
+
 NONE = "(not measured)"
 
 
@@ -38,10 +41,11 @@ def goals() -> str:
     """What was asked for, and what was reached."""
     lines = []
     for row in of("stream"):
-        text = factor_text(row["factor"])
-        missed = row["factor"]["median"] > GOALS["stream"]
+        text, is_asked = factor_text(row["factor"]), row["call"] in ASKED
+        missed = is_asked and row["factor"]["median"] > GOALS["stream"]
         name = f"`{row['call']}` of {size_label(row['size'])} / (bare stream + kernel alone)"
-        lines.append([name, verdict(text, is_missed=missed), f"≤ {GOALS['stream']:g}"])
+        goal = f"≤ {GOALS['stream']:g}" if is_asked else "-"
+        lines.append([name, verdict(text, is_missed=missed), goal])
     for row in of("id"):
         above = {name: f"{1000 * value:.1f}" for name, value in row["above"].items()}
         text = f"{above['median']} ms ({above['min']} to {above['max']} ms)"
