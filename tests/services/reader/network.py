@@ -214,6 +214,12 @@ class Network:
                 broken.append(node)
         return broken
 
+    def wake(self, delay: float) -> None:
+        """Whoever hangs answers from the next question on, after so many seconds."""
+        for node in self.in_order:
+            if node.fault is Fault.HANGS:
+                node.fault, node.delay = Fault.NONE, delay
+
     def reader(self, seed: int = 1, **options: Any) -> Reader:
         workers = InlineWorkers(random.Random(seed))
         chance = random.Random(seed)

@@ -14,6 +14,7 @@ from walrus_core.errors import (
     BlobUnavailableError,
     InconsistentBlobError,
 )
+from walrus_core.services.reader import ReadOptions
 from walrus_core.types import BlobId
 
 BLOB = bytes(range(256)) * 9 + b"the end"
@@ -88,6 +89,44 @@ def test_who_hangs_does_not_hold_us_up() -> None:
     network = Network(BLOB)
     network.holder(0).fault = Fault.HANGS
     assert run(seconds(network)) < 3
+
+
+def test_who_said_nothing_is_sooner_given_up_when_asked_again() -> None:
+    """With seven of ten shards hung, all rounds took as long as the first."""
+
+    async def seconds(**options: float) -> float:
+        network = Network(BLOB)
+        network.break_shards(Fault.HANGS, most=7)
+        start = asyncio.get_running_loop().time()
+        with pytest.raises(BlobUnavailableError):
+            await network.reader(**options).read(network.blob_id)
+        return asyncio.get_running_loop().time() - start
+
+    options = ReadOptions()
+    saved = (options.rounds - 1) * (options.node_timeout - options.retry_timeout)
+    assert run(seconds()) < run(seconds(retry_timeout=options.node_timeout)) - saved + 1
+
+
+@pytest.mark.parametrize("delay", [10, 14])
+def test_who_is_slow_is_waited_for(delay: float) -> None:
+    """All that are left, and need most of the time that a node has."""
+    network = Network(BLOB)
+    network.break_shards(Fault.DOWN, most=6)
+    for node in network.in_order:
+        node.delay = delay
+    assert run(network.reader().read(network.blob_id)).content == BLOB
+
+
+def test_who_hung_for_a_round_and_is_slow_is_read_in_the_next() -> None:
+    delay = ReadOptions().retry_timeout - 1
+
+    async def read(network: Network) -> bytes:
+        asyncio.get_running_loop().call_later(16, network.wake, delay)
+        return (await network.reader().read(network.blob_id)).content
+
+    network = Network(BLOB)
+    network.break_shards(Fault.HANGS, most=7)
+    assert run(read(network)) == BLOB
 
 
 def test_there_is_no_such_blob() -> None:

@@ -79,6 +79,7 @@ class Gathering:
         self._pace = pace
         self._requests: dict[Request, None] = {}
         self._again: list[SliverPairIndex] = []
+        self._silent: set[bytes] = set()  # by node ID: said nothing for `node_timeout`, nor since
         self._retry_after = 0.0
         self._got: dict[SliverPairIndex, None] = {}
         self._changed = asyncio.Event()
@@ -87,6 +88,7 @@ class Gathering:
         """A pair is verified and kept."""
         del request.open[pair]
         self._got[pair] = None
+        self._silent.discard(request.member.node_id)
         self._changed.set()
 
     @property
@@ -170,7 +172,15 @@ class Gathering:
         return min(looks, default=None)
 
     def _allowed(self, request: Request) -> float:
-        return self._roster.options.node_timeout if request.is_late else self._pace.patience
+        """Seconds until it is late or, if it is, given up."""
+        return self._longest(request) if request.is_late else self._pace.patience
+
+    def _longest(self, request: Request) -> float:
+        """Seconds without a word after which a node is given up."""
+        options = self._roster.options
+        if request.member.node_id not in self._silent:
+            return options.node_timeout
+        return min(max(options.retry_timeout, self._pace.patience), options.node_timeout)
 
     def _look_at_the_clock(self) -> None:
         """Tell the late, and give up those from whom nothing came for too long."""
@@ -181,7 +191,7 @@ class Gathering:
                 continue
             waited = now - since
             # Compared as above: `waited` may round to less, and nobody would be given up now.
-            if now < since + self._roster.options.node_timeout:
+            if now < since + self._longest(request):
                 request.is_late = True
                 self._roster.lower(
                     request.member, Standing.LATE, f"late: nothing for {waited:.1f} seconds"
@@ -192,6 +202,7 @@ class Gathering:
     def _give_up(self, request: Request, waited: float) -> None:
         self._roster.lower(request.member, Standing.DOWN, f"nothing for {waited:.1f} seconds")
         self._again.extend(request.open)
+        self._silent.add(request.member.node_id)
         del self._requests[request]
         if request.task:
             request.task.cancel()

@@ -18,7 +18,8 @@ class ReadOptions:
     `late_factor` times the median so far, or `patience` before there is one, and never less than
     `least_patience`. If nothing comes for `node_timeout`, it is given up. For `grudge` it is then
     asked only if there is nobody better. `rounds`: how often all nodes are asked before a blob is
-    unavailable, `round_pause` apart and then twice that.
+    unavailable, `round_pause` apart and then twice that; who was given up is then given up after
+    `retry_timeout`, or when it is late if that is more.
 
     `committee_age`: for how long the committee is not looked up again. `metadata_requests`: nodes
     asked for metadata at once. `grace`: how long others may contradict when more than f shards have
@@ -34,6 +35,7 @@ class ReadOptions:
     late_factor: float = 4.0
     least_patience: float = 0.5
     node_timeout: float = 15.0
+    retry_timeout: float = 5.0
     grudge: float = 10.0
     committee_age: float = 30.0
     metadata_requests: int = 3
