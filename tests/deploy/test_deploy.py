@@ -25,7 +25,7 @@ from walrus_core.rpc.certificates import LiveCertificate
 from walrus_core.rpc.gateway_options import CertificateFiles
 from walrus_core.services.engine import Pool
 from walrus_core.services.uploads import UploadState
-from walrus_core.services.uploads.directory import Usage
+from walrus_core.services.uploads.room import Usage
 
 TOP = Path(__file__).parents[2]
 DEPLOY = TOP / "deploy"

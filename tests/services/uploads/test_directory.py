@@ -20,7 +20,8 @@ from walrus_core.errors import (
     UploadNotFoundError,
 )
 from walrus_core.services.uploads import Content, Order, Upload, UploadLimits, Uploads, UploadState
-from walrus_core.services.uploads.directory import UploadDirectory, Usage
+from walrus_core.services.uploads.directory import UploadDirectory
+from walrus_core.services.uploads.room import Usage
 from walrus_core.services.uploads.session import Session
 from walrus_core.services.uploads.upload import BEGUN, failed, line
 from walrus_core.services.uploads.uploads import GRACE

@@ -16,21 +16,15 @@ import fcntl
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from walrus_core.codec.durable_files import sync_directory
-from walrus_core.errors import (
-    InvalidEncodingError,
-    StorageFullError,
-    UploadLimitError,
-    UploadNotFoundError,
-)
+from walrus_core.errors import InvalidEncodingError, UploadNotFoundError
 from walrus_core.services.uploads.accounts import file_name
-from walrus_core.services.uploads.limits import IN_THE_WAY, UNBEGUN_AFTER, UploadLimits
+from walrus_core.services.uploads.limits import UNBEGUN_AFTER, UploadLimits
+from walrus_core.services.uploads.room import LOG, Room, Usage, give_up
 from walrus_core.services.uploads.session import (
     Session,
     disk_errors,
@@ -42,22 +36,9 @@ from walrus_core.services.uploads.session import (
 from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.upload import Order, Upload, UploadState, replayed
 
-__all__ = ["UploadDirectory", "Usage"]
+__all__ = ["UploadDirectory"]
 
 ID = re.compile(r"[0-9a-f]{32}")
-LOG = ".log"
-
-
-@dataclass(slots=True)
-class Usage:
-    """How much of something there is."""
-
-    uploads: int = 0
-    size: int = 0
-
-    def add(self, size: int) -> None:
-        self.uploads += 1
-        self.size += size
 
 
 class UploadDirectory:
@@ -74,6 +55,7 @@ class UploadDirectory:
         self._clock = clock
         self._live = path / "live"
         self._done = path / "done"
+        self._room = Room(self._live, limits, clock)
 
     def prepare(self) -> None:
         """Make what is missing of it."""
@@ -89,7 +71,7 @@ class UploadDirectory:
         with disk_errors(self.path, order.size):
             log = self._live / file_name(caller) / f"{secrets.token_hex(16)}{LOG}"
             with self._locked():
-                self._require_room(file_name(caller), order.size)
+                self._room.require(file_name(caller), order.size)
                 self._make(log.parent)
                 descriptor = try_lock(log, os.O_CREAT | os.O_EXCL)
                 assert descriptor is not None, "nobody else knows its name yet"
@@ -171,7 +153,7 @@ class UploadDirectory:
         for log in self._logs(self._live):
             with contextlib.suppress(FileNotFoundError):
                 if is_due(log, log.stat().st_mtime + self._patience(log)):
-                    count += self._give_up(log)
+                    count += give_up(log, self._clock)
         ages = []
         for log in self._logs(self._done):
             with contextlib.suppress(FileNotFoundError):
@@ -191,23 +173,6 @@ class UploadDirectory:
         limits = self._limits
         return limits.abandoned_after if begun else min(UNBEGUN_AFTER, limits.abandoned_after)
 
-    def _give_up(self, log: Path) -> bool:
-        """Remove an upload, unless somebody has it or it is still to be stored."""
-        descriptor = try_lock(log)
-        if descriptor is None:
-            return False
-        try:
-            session = Session.reopen(log, descriptor, self._clock)
-        except InvalidEncodingError:
-            for file in (notes_of(log), log.with_suffix(".data"), log):
-                file.unlink(missing_ok=True)
-            return True
-        if session.upload.state in (UploadState.STORING, UploadState.STORED):
-            session.close()
-            return False
-        session.remove()
-        return True
-
     def _remembered(self, caller: str, upload_id: str) -> Upload:
         try:
             return _read(self._done / file_name(caller) / f"{upload_id}{LOG}")
@@ -217,47 +182,6 @@ class UploadDirectory:
     def _locked_session(self, log: Path) -> Session | None:
         descriptor = try_lock(log)
         return None if descriptor is None else Session.reopen(log, descriptor, self._clock)
-
-    def _require_room(self, folder: str, size: int) -> None:
-        """UploadLimitError, StorageFullError if there is none for one more upload. Those make room
-        that nobody has touched for long: who lost an ID could not go on, and not begin anew either.
-        """
-        while (lack := self._lack(folder, size)) is not None:
-            place, error = lack
-            if not self._give_up_oldest(place):
-                raise error
-        needed, free = size + self._limits.spare_bytes, shutil.disk_usage(self.path).free
-        if needed > free:
-            raise StorageFullError(str(self.path), needed, free)
-
-    def _lack(self, folder: str, size: int) -> tuple[str, UploadLimitError] | None:
-        """Which limit one more upload would be beyond, and in which folders that counts."""
-        everything, own = Usage(), Usage()
-        for data in self._live.glob("*/*.data"):
-            with contextlib.suppress(FileNotFoundError):
-                length = data.stat().st_size
-                everything.add(length)
-                if data.parent.name == folder:
-                    own.add(length)
-        limits = self._limits
-        for place, what, needed, limit in (
-            (folder, "uploads of one caller", own.uploads + 1, limits.caller_uploads),
-            (folder, "bytes of one caller", own.size + size, limits.caller_bytes),
-            ("*", "uploads", everything.uploads + 1, limits.uploads),
-            ("*", "bytes of uploads", everything.size + size, limits.upload_bytes),
-        ):
-            if needed > limit:
-                return place, UploadLimitError(what, needed, limit)
-        return None
-
-    def _give_up_oldest(self, place: str) -> bool:
-        """The one that nobody has touched for the longest time, if that is long enough."""
-        ages = []
-        for log in self._live.glob(f"{place}/*{LOG}"):
-            with contextlib.suppress(FileNotFoundError):
-                ages.append((log.stat().st_mtime, log))
-        now = self._clock()
-        return any(self._give_up(log) for time, log in sorted(ages) if now >= time + IN_THE_WAY)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

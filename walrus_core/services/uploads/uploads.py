@@ -22,10 +22,11 @@ from walrus_core.errors import (
 )
 from walrus_core.services.tasks import Tasks
 from walrus_core.services.uploads.accounts import Accounts, OpenAccounts
-from walrus_core.services.uploads.directory import UploadDirectory, Usage
+from walrus_core.services.uploads.directory import UploadDirectory
 from walrus_core.services.uploads.holds import Hold, Holds
 from walrus_core.services.uploads.limits import UploadLimits
 from walrus_core.services.uploads.receiving import Receiver
+from walrus_core.services.uploads.room import Usage
 from walrus_core.services.uploads.session import wall_clock
 from walrus_core.services.uploads.store_news import StoreNews
 from walrus_core.services.uploads.storing import Stores
