@@ -6,8 +6,9 @@ from harness import MIB, Row, spread
 
 ROWS: list[Row] = [
     {"contest": "stream", "call": "Encode", "size": MIB, "factor": spread([1.0, 1.2, 1.4])},
+    {"contest": "stream", "call": "Reconstruct", "size": MIB, "factor": spread([1.3])},
     {"contest": "stream", "call": "Decode", "size": MIB, "factor": spread([1.3])},
-    {"contest": "id", "size": 1024, "above": spread([0.002, 0.004, 0.005])},
+    {"contest": "id", "answer": "ID", "size": 1024, "above": spread([0.002, 0.004, 0.005])},
     {"contest": "workers", "size": MIB, "factor": spread([1.7])},
     {
         "contest": "memory",
@@ -28,7 +29,8 @@ def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_measured")
 def test_what_misses_its_goal_is_a_miss() -> None:
     _, _, *lines = server_tables.goals().splitlines()
-    assert ["miss" in line for line in lines] == [False, True, True, False, False]
+    missed = [False, True, False, True, False, False]  # nobody asked for a factor of Decode
+    assert ["miss" in line for line in lines] == missed
 
 
 def test_nothing_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
