@@ -12,7 +12,7 @@ from storage.on_disk import spoil
 
 from walrus_core.cli.exit_status import ExitStatus
 from walrus_core.codec.encoder import encode
-from walrus_core.daemon.config import load_config
+from walrus_core.daemon.node.config import load_config
 from walrus_core.storage import BlobRecord, Changes, Registration
 from walrus_core.storage.local import LocalStore, open_store
 from walrus_core.types import Axis, BlobId, Epoch, ShardIndex, shard_to_pair

@@ -100,7 +100,7 @@ def register(
     """
     require_pysui()
     try:
-        from walrus_core.daemon import identity
+        from walrus_core.daemon.node import identity
     except ImportError as error:
         raise MissingDependencyError(error.name or "", "node", str(error)) from None
     from walrus_core.sui.node_transactions import Candidate

@@ -17,7 +17,7 @@ from walrus_core.cli.quantities import count_text, size_text
 from walrus_core.errors import DamagedStoreError
 
 if TYPE_CHECKING:
-    from walrus_core.daemon.config import NodeConfig
+    from walrus_core.daemon.node.config import NodeConfig
     from walrus_core.storage.local import LocalStore
     from walrus_core.storage.store import Damage, SliverStore, Usage
 

@@ -14,7 +14,7 @@ from walrus_core.cli.output import Report, Values
 from walrus_core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from walrus_core.daemon.config_file import Choices
+    from walrus_core.daemon.node.config_file import Choices
 
 PORT, METRICS_PORT = 9185, 9184
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -68,7 +68,7 @@ def command(
     Nothing that is there is overwritten.
     """
     try:
-        from walrus_core.daemon import config_file, identity
+        from walrus_core.daemon.node import config_file, identity
     except ImportError as error:
         raise missing(error) from None
     path = directory / "node.yaml"

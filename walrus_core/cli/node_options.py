@@ -10,7 +10,7 @@ import click
 from walrus_core.errors import MissingDependencyError
 
 if TYPE_CHECKING:
-    from walrus_core.daemon.config import NodeConfig
+    from walrus_core.daemon.node.config import NodeConfig
     from walrus_core.storage.local import LocalStore
 
 config_option = click.option(
@@ -26,7 +26,7 @@ config_option = click.option(
 def read_config(path: Path) -> NodeConfig:
     """ConfigurationError; MissingDependencyError without the extra `node`."""
     try:
-        from walrus_core.daemon.config import load_config
+        from walrus_core.daemon.node.config import load_config
     except ImportError as error:
         raise missing(error) from None
     return load_config(path)

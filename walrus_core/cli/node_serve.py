@@ -12,7 +12,7 @@ from walrus_core.cli.node_options import config_option, missing, read_config
 from walrus_core.cli.output import Printer, Report
 
 if TYPE_CHECKING:
-    from walrus_core.daemon.process import Ready
+    from walrus_core.daemon.node.process import Ready
 
 
 @click.command("serve", cls=Command)
@@ -29,7 +29,7 @@ def command(printer: Printer, config_file: Path) -> Report | None:
     """
     config = read_config(config_file)
     try:
-        from walrus_core.daemon.process import run_node
+        from walrus_core.daemon.node.process import run_node
     except ImportError as error:
         raise missing(error) from None
     run_node(config, on_ready=lambda ready: printer.report(ready_report(ready)))

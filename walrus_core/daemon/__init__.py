@@ -1,5 +1,7 @@
-"""Processes that serve: a storage node, and in `gateway` the server for other programs.
+"""Processes that serve: `node`, a storage node, and `gateway`, the server for other programs.
 
-process config config_file identity metrics healing_metrics      a node
-settings limits lifetime heap logs metrics_server call_metrics   what both have
+settings limits              what both are told
+lifetime heap                how both live and end
+logs                         what both write down
+metrics_server call_metrics  what both count
 """

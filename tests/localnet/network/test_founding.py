@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from walrus_core.daemon.config import load_config
+from walrus_core.daemon.node.config import load_config
 from walrus_core.errors import ConfigurationError, InvalidArgumentError, StorageError
 from walrus_core.localnet.network.founding import found, founded
 from walrus_core.localnet.network.ports import free_ports

@@ -15,7 +15,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from localnet.network.running import N_SHARDS, NODES, Running
 
-from walrus_core.daemon.config import load_config
+from walrus_core.daemon.node.config import load_config
 from walrus_core.errors import NodeUnavailableError, ProcessFailedError
 from walrus_core.localnet.network.status import NetworkStatus, network_status
 from walrus_core.rpc.client import RpcPeers
@@ -145,7 +145,7 @@ def test_a_node_serves_without_pysui(running: Running) -> None:
 def test_what_a_node_loads() -> None:
     slow = ["pysui", "httpx", "rich", "betterproto2", "structlog", "walrus_core.localnet"]
     program = (
-        "import sys, walrus_core.cli.node_serve, walrus_core.daemon.process;"
+        "import sys, walrus_core.cli.node_serve, walrus_core.daemon.node.process;"
         f"print([name for name in {slow} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from walrus_core.codec.durable_files import EVERYBODY, write_durably
-from walrus_core.daemon.config_file import (
+from walrus_core.daemon.node.config_file import (
     NETWORK_KEY,
     PROTOCOL_KEY,
     STORE,
@@ -17,7 +17,12 @@ from walrus_core.daemon.config_file import (
     Choices,
     config_text,
 )
-from walrus_core.daemon.identity import make_account, network_key, network_public_key, protocol_key
+from walrus_core.daemon.node.identity import (
+    make_account,
+    network_key,
+    network_public_key,
+    protocol_key,
+)
 from walrus_core.errors import InvalidArgumentError, StorageError
 from walrus_core.localnet.network.ports import LOOPBACK, free_ports
 from walrus_core.types import checked_int

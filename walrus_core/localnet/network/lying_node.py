@@ -11,9 +11,9 @@ import secrets
 import sys
 from pathlib import Path
 
-from walrus_core.daemon.config import load_config
-from walrus_core.daemon.identity import protocol_key
-from walrus_core.daemon.process import Ready, run_node
+from walrus_core.daemon.node.config import load_config
+from walrus_core.daemon.node.identity import protocol_key
+from walrus_core.daemon.node.process import Ready, run_node
 from walrus_core.errors import WalrusCoreError
 from walrus_core.localnet.network.lies import Liar, Lie
 

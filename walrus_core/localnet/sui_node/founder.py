@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from walrus_core.daemon.identity import network_public_key, protocol_key
+from walrus_core.daemon.node.identity import network_public_key, protocol_key
 from walrus_core.localnet.sui_node.genesis import Founder
 
 __all__ = ["founder"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from walrus_core.daemon import identity
+from walrus_core.daemon.node import identity
 from walrus_core.errors import StorageError
 from walrus_core.sui.keys import read_keystore
 

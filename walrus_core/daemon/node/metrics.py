@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from walrus_core.daemon.call_metrics import CallMetrics
-from walrus_core.daemon.healing_metrics import HealingMetrics
+from walrus_core.daemon.node.healing_metrics import HealingMetrics
 
 if TYPE_CHECKING:
     from walrus_core.services.node.healing_progress import HealingProgress

@@ -18,11 +18,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from walrus_core.daemon import identity
-from walrus_core.daemon.config import NodeConfig
 from walrus_core.daemon.heap import keep_freed_memory
 from walrus_core.daemon.lifetime import ended, live_until_signal
 from walrus_core.daemon.logs import log_to
+from walrus_core.daemon.node import identity
+from walrus_core.daemon.node.config import NodeConfig
 from walrus_core.daemon.settings import Address
 from walrus_core.errors import ChainUnavailableError, ConfigurationError
 from walrus_core.protocol.keys import KeyPair
@@ -37,8 +37,8 @@ from walrus_core.storage.store import Damage
 from walrus_core.sui.node_chain import LightChain, SuiNodeChain
 
 if TYPE_CHECKING:
-    from walrus_core.daemon.metrics import NodeMetrics
     from walrus_core.daemon.metrics_server import MetricsServer
+    from walrus_core.daemon.node.metrics import NodeMetrics
 
 __all__ = ["Ready", "run_node"]
 
@@ -168,8 +168,8 @@ async def _measured(
     address: Address, node: StorageNode, store: LocalStore, workers: ThreadWorkers
 ) -> tuple[MetricsServer, NodeMetrics]:
     """Metrics, served; their libraries are loaded only now."""
-    from walrus_core.daemon.metrics import NodeMetrics
     from walrus_core.daemon.metrics_server import MetricsServer
+    from walrus_core.daemon.node.metrics import NodeMetrics
 
     metrics = NodeMetrics()
     metrics.follow(node.healing.progress)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from walrus_core.daemon.metrics import NodeMetrics
 from walrus_core.daemon.metrics_server import LARGEST_REQUEST, MetricsServer
+from walrus_core.daemon.node.metrics import NodeMetrics
 from walrus_core.errors import StorageError
 from walrus_core.rpc.attendants import Method, Visit
 from walrus_core.rpc.rules import NODE_SERVICE

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from walrus_core.daemon.config import NodeConfig, load_config
-from walrus_core.daemon.config_file import Choices, config_text
+from walrus_core.daemon.node.config import NodeConfig, load_config
+from walrus_core.daemon.node.config_file import Choices, config_text
 from walrus_core.errors import ConfigurationError
 from walrus_core.services.node.limits import NodeLimits
 from walrus_core.sui.networks import TESTNET

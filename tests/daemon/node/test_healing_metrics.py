@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 
-from walrus_core.daemon.healing_metrics import HealingMetrics
+from walrus_core.daemon.node.healing_metrics import HealingMetrics
 from walrus_core.services.node.healing_progress import HealingProgress
 
 
