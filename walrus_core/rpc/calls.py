@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -78,7 +78,8 @@ class Calls:
                         if not await self._took(call, request):
                             break
                 async with self._within(self._options.call_seconds):
-                    await call.done_writing()
+                    with suppress(grpc.aio.BaseError):  # it broke just now: how, the call knows
+                        await call.done_writing()
                     return self._readable(await call)
             finally:
                 call.cancel()
