@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rpc.serving import HOST
 
@@ -23,22 +23,40 @@ class FaultProxy:
     cut_after: int | None = None
     cuts: int = 0
     address: str = ""
+    _links: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        link = asyncio.ensure_future(self._join(reader, writer))
+        self._links.add(link)
+        try:
+            await link
+        finally:
+            self._links.discard(link)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends, tasks = [writer], list[asyncio.Future[None]]()
         try:
             there, back = await asyncio.open_connection(HOST, self.port)
+            ends.append(back)
+            limit = self.cut_after
+            budget = [limit if limit is None else self.chance.randrange(limit)]
+            ways = [self._pump(reader, back, budget), self._pump(there, writer, budget)]
+            tasks += [asyncio.ensure_future(way) for way in ways]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except OSError:
-            writer.close()
-            return
-        left = self.cut_after if self.cut_after is None else self.chance.randrange(self.cut_after)
-        budget = [left]
-        ways = [self._pump(reader, back, budget), self._pump(there, writer, budget)]
-        tasks = [asyncio.ensure_future(way) for way in ways]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        for end in (writer, back):
-            end.transport.abort()
+            pass
+        finally:
+            for task in tasks:
+                task.cancel()
+            for end in ends:
+                end.transport.abort()
+
+    async def close(self) -> None:
+        """End all connections, and see them end."""
+        for link in list(self._links):
+            link.cancel()
+        await asyncio.gather(*self._links, return_exceptions=True)
+        await asyncio.sleep(0)  # in which aborted transports are closed
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: list[int | None]
@@ -66,3 +84,4 @@ async def between(port: int, seed: int) -> AsyncIterator[FaultProxy]:
         yield proxy
     finally:
         server.close()
+        await proxy.close()
