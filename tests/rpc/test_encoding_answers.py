@@ -5,9 +5,10 @@ import random
 import pytest
 from rpc.encoding_serving import Received
 
+from walrus_core.codec.bcs import uleb128
 from walrus_core.codec.config import EncodingConfig
 from walrus_core.codec.encoder import encode
-from walrus_core.rpc.encoding_answers import SliverPacker, chunk_answer, varint
+from walrus_core.rpc.encoding_answers import SliverPacker, chunk_answer
 from walrus_core.rpc.streams import MAX_DATA
 from walrus_core.rpc.v1 import encoding_pb2 as pb
 from walrus_core.types import Axis
@@ -71,5 +72,5 @@ def test_chunks(offset: int) -> None:
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 16_383, 16_384, 2**32, 2**64 - 1])
 def test_varints(number: int) -> None:
     written = pb.EncodeHeader(size=number).SerializeToString()
-    assert written == (b"\x10" + varint(number) if number else b"")
-    assert pb.EncodeHeader.FromString(b"\x10" + varint(number)).size == number
+    assert written == (b"\x10" + uleb128(number) if number else b"")
+    assert pb.EncodeHeader.FromString(b"\x10" + uleb128(number)).size == number

@@ -6,6 +6,7 @@ import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import given, strategies as st
 
+from walrus_core.codec.bcs import uleb128
 from walrus_core.codec.slivers import Sliver
 from walrus_core.rpc.sliver_wire import (
     WORTH_READING,
@@ -15,7 +16,6 @@ from walrus_core.rpc.sliver_wire import (
     in_request,
     joined,
     sliver_message,
-    varint,
 )
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
 from walrus_core.rpc.v1 import node_pb2 as pb
@@ -84,10 +84,10 @@ def test_large_data_are_views_of_the_message() -> None:
 
 
 def entry(content: bytes) -> bytes:
-    return b"\x0a" + varint(len(content)) + content
+    return b"\x0a" + uleb128(len(content)) + content
 
 
-LARGE = b"2" + varint(len(NOISE)) + NOISE
+LARGE = b"2" + uleb128(len(NOISE)) + NOISE
 
 UNUSUAL = {
     "another field": entry(LARGE) + b"\x10\x01",

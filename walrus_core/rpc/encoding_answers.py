@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from walrus_core import kernel
+from walrus_core.codec.bcs import uleb128
 from walrus_core.codec.config import EncodingConfig
 from walrus_core.codec.metadata import VerifiedMetadata
 from walrus_core.rpc.chunks import crc32c
-from walrus_core.rpc.sliver_wire import PAIR, PIECE, head_of_piece, varint
+from walrus_core.rpc.sliver_wire import PAIR, PIECE, head_of_piece
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
 from walrus_core.rpc.v1 import encoding_pb2 as pb
 from walrus_core.types import Axis, sliver_to_pair
@@ -64,7 +65,7 @@ class SliverPacker:
         self, axis: Axis, sliver_index: int, offset: int, data: memoryview
     ) -> Iterator[tuple[bytes, int]]:
         """See `Packer`; what is larger than a message is cut."""
-        pair = varint(sliver_to_pair(axis, sliver_index, self._n_shards))
+        pair = uleb128(sliver_to_pair(axis, sliver_index, self._n_shards))
         for at in range(0, data.nbytes, MAX_DATA):
             part = data[at : at + MAX_DATA]
             if not self._batch.has_room(part.nbytes):
@@ -105,18 +106,18 @@ class SliverPacker:
         start = sliver_to_pair(axis, first, self._n_shards)
         step = 1 if axis is Axis.PRIMARY else -1
         pairs = range(start, start + step * count, step)
-        length = len(varint(pairs[0]))
-        if len(varint(pairs[-1])) == length:
+        length = len(uleb128(pairs[0]))
+        if len(uleb128(pairs[-1])) == length:
             return pairs
         return range(start, 1 << 7 * length if step > 0 else (1 << 7 * (length - 1)) - 1, step)
 
     def _rows(self, axis: Axis, pairs: range, data: memoryview) -> bytes:
         """The message of whole slivers; `data` are all of theirs."""
-        size, number = self._sizes[axis], varint(pairs[0])
+        size, number = self._sizes[axis], uleb128(pairs[0])
         head = self._head(axis, number, 0, size)
         at = head.index(PAIR + number) + len(PAIR)
         content = len(pairs) * (len(head) + size)
-        before = PART + varint(content + CRC_SIZE)
+        before = PART + uleb128(content + CRC_SIZE)
         message = kernel.BytesBuffer(len(before) + content + CRC_SIZE)
         view = _array(message)
         view[: len(before)] = _array(before)
@@ -135,7 +136,7 @@ class SliverPacker:
         """An entry of SliverBatch.pieces up to where its data begin."""
         sizes = size, self._sizes[axis], self._symbol_size
         head = head_of_piece(axis, pair, offset, *sizes)
-        return PIECE + varint(len(head) + size) + head
+        return PIECE + uleb128(len(head) + size) + head
 
 
 class _Batch:
@@ -165,7 +166,7 @@ class _Batch:
         """The message."""
         end = self._end + CRC_SIZE
         self._view[self._end : end] = BATCH_CRC + self._crc.to_bytes(4, "little")
-        start = PART + varint(end - START)
+        start = PART + uleb128(end - START)
         if len(start) < START:  # a small one
             return start + bytes(self._view[START:end])
         self._view[:START] = start
@@ -178,9 +179,9 @@ def chunk_answer(offset: int, *parts: memoryview, tag: bytes = PART) -> tuple[by
     another field any message with a chunk, such as BlobService's.
     """
     size = sum(part.nbytes for part in parts)
-    head = CHUNK_OFFSET + varint(offset) if offset else b""
-    head += CHUNK_DATA + varint(size)
-    start = tag + varint(len(head) + size + CRC_SIZE) + head
+    head = CHUNK_OFFSET + uleb128(offset) if offset else b""
+    head += CHUNK_DATA + uleb128(size)
+    start = tag + uleb128(len(head) + size + CRC_SIZE) + head
     message = kernel.BytesBuffer(len(start) + size + CRC_SIZE)
     with memoryview(message) as view:
         view[: len(start)] = start

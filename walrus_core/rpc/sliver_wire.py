@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
+from walrus_core.codec.bcs import uleb128
 from walrus_core.codec.slivers import Sliver
 from walrus_core.rpc.convert import AXES
 from walrus_core.rpc.streams import MAX_DATA, MAX_ITEMS
@@ -30,10 +31,9 @@ __all__ = [
     "in_shard",
     "joined",
     "sliver_message",
-    "varint",
 ]
 
-# Tags: the field's number, times eight, and 0 for a varint, 2 for bytes.
+# Tags: the field's number, times eight, and 0 for a number, 2 for bytes. Numbers are ULEB128.
 PIECE = b"\x0a"  # GetSliversResponse.pieces, SyncShardResponse.pieces, SliverBatch.pieces
 PIECE_TO_PUT = b"\x1a"  # PutSliversRequest.pieces
 BLOB_ID, PIECE_OF_SHARD = b"\x0a", b"\x12"  # the fields of a ShardPiece
@@ -53,7 +53,6 @@ WORTH_READING = 16 << 10
 Before: TypeAlias = "Callable[[int], bytes]"
 """What stands before a SliverPiece of so many bytes in the message that it goes into."""
 
-
 Part: TypeAlias = tuple[bytes, memoryview]
 """A piece up to where its data begin, and these."""
 
@@ -63,21 +62,21 @@ Part: TypeAlias = tuple[bytes, memoryview]
 
 def in_answer(size: int) -> bytes:
     """In a GetSliversResponse."""
-    return PIECE + varint(size)
+    return PIECE + uleb128(size)
 
 
 def in_request(size: int) -> bytes:
     """In a PutSliversRequest."""
-    return PIECE_TO_PUT + varint(size)
+    return PIECE_TO_PUT + uleb128(size)
 
 
 def in_shard(blob_id: BlobId) -> Before:
     """In a SyncShardResponse, of a sliver of this blob."""
-    blob = BLOB_ID + varint(BlobId.SIZE) + blob_id.digest + PIECE_OF_SHARD
+    blob = BLOB_ID + uleb128(BlobId.SIZE) + blob_id.digest + PIECE_OF_SHARD
 
     def before(size: int) -> bytes:
-        start = blob + varint(size)
-        return PIECE + varint(len(start) + size) + start
+        start = blob + uleb128(size)
+        return PIECE + uleb128(len(start) + size) + start
 
     return before
 
@@ -86,7 +85,7 @@ def cut(sliver: Sliver, n_shards: int, before: Before) -> Iterator[tuple[Part, i
     """The pieces of a sliver in order, for `joined`, each with the bytes of its data; the first one
     says how large the sliver is.
     """
-    pair = varint(sliver_to_pair(sliver.axis, sliver.index, n_shards))
+    pair = uleb128(sliver_to_pair(sliver.axis, sliver.index, n_shards))
     size = sliver.data.nbytes
     for offset in range(0, size, MAX_DATA):
         data = sliver.data[offset : offset + MAX_DATA]
@@ -97,28 +96,19 @@ def cut(sliver: Sliver, n_shards: int, before: Before) -> Iterator[tuple[Part, i
 def head_of_piece(
     axis: Axis, pair: bytes, offset: int, size: int, sliver_size: int, symbol_size: int
 ) -> bytes:
-    """A SliverPiece with `size` bytes of data, up to where these begin; `pair` is a varint."""
-    where = OFFSET + varint(offset) if offset else b""
-    if not offset:
-        where = SLIVER_SIZE + varint(sliver_size) + SYMBOL_SIZE + varint(symbol_size)
-    return b"".join((AXIS, varint(AXES[axis]), PAIR, pair, where, DATA, varint(size)))
+    """A SliverPiece with `size` bytes of data, up to where these begin; `pair` is a number as it
+    stands there.
+    """
+    if offset:
+        where = OFFSET + uleb128(offset)
+    else:
+        where = SLIVER_SIZE + uleb128(sliver_size) + SYMBOL_SIZE + uleb128(symbol_size)
+    return b"".join((AXIS, uleb128(AXES[axis]), PAIR, pair, where, DATA, uleb128(size)))
 
 
 def joined(pieces: Iterable[Part]) -> bytes:
     """The message of these pieces."""
     return b"".join(chain.from_iterable(pieces))
-
-
-def varint(number: int) -> bytes:
-    """Seven bits in each byte, the lowest first; the highest bit says that there are more."""
-    if number < 0x80:
-        return bytes((number,))
-    parts = bytearray()
-    while number >= 0x80:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)
 
 
 # -- reading ----------------------------------------------------------------------------------
