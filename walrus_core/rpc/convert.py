@@ -7,8 +7,10 @@ wrong with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from google.protobuf.message import DecodeError
 
 from walrus_core.codec.merkle import MerkleProof
 from walrus_core.codec.symbols import RecoverySymbol
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 
 BlobKindName = Literal["nonexistent", "deletable", "permanent", "invalid"]
 
+Parse: TypeAlias = "Callable[[bytes], Any]"
+"""A message's `FromString`."""
+
 AXES: Mapping[Axis, pb.Axis] = {
     Axis.PRIMARY: pb.AXIS_PRIMARY,
     Axis.SECONDARY: pb.AXIS_SECONDARY,
@@ -68,6 +73,16 @@ _AXIS_OF: Mapping[int, Axis] = {number: axis for axis, number in AXES.items()}
 _STORED_OF: Mapping[int, StoredStatus] = {number: status for status, number in STORED.items()}
 _SHARD_OF: Mapping[int, ShardStatus] = {number: status for status, number in SHARDS.items()}
 _KIND_OF: Mapping[int, BlobKindName] = {number: kind for kind, number in KINDS.items()}
+
+
+def message_of(parse: Parse, data: bytes) -> Any:
+    """InvalidArgumentError for bytes that are no message: in gRPC's hands they would be a failure
+    of the server.
+    """
+    try:
+        return parse(data)
+    except DecodeError:
+        raise InvalidArgumentError("these bytes are no message of this method") from None
 
 
 def blob_id_of(data: bytes) -> BlobId:

@@ -15,10 +15,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
 import grpc
-from google.protobuf.message import DecodeError
 
 from walrus_core.errors import (
-    InvalidArgumentError,
     OperationCancelledError,
     OverloadedError,
     WalrusCoreError,
@@ -35,6 +33,7 @@ from walrus_core.rpc.attendants import (
     open_gate,
     request_id,
 )
+from walrus_core.rpc.convert import message_of
 from walrus_core.rpc.doors import Doors
 from walrus_core.rpc.parting import Hearing, end_of
 from walrus_core.rpc.rules import CallRules
@@ -53,13 +52,7 @@ class _Served(NamedTuple):
     handler: Any
 
     def parsed(self, data: bytes) -> Any:
-        """InvalidArgumentError for bytes that are no message: in gRPC's hands they would be a
-        failure of the server.
-        """
-        try:
-            return self.handler.request_deserializer(data)
-        except DecodeError:
-            raise InvalidArgumentError("these bytes are no message of this method") from None
+        return message_of(self.handler.request_deserializer, data)
 
 
 class _Guest(NamedTuple):

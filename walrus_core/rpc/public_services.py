@@ -14,16 +14,15 @@ from typing import Any
 
 import grpc
 from google.protobuf import descriptor_pool
-from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from walrus_core.errors import (
-    InvalidArgumentError,
     OverloadedError,
     ServerStoppingError,
     WalrusCoreError,
 )
+from walrus_core.rpc.convert import Parse, message_of
 from walrus_core.rpc.health import HealthServicer
 from walrus_core.rpc.status import DETAILS_KEY, row_of, to_status
 from walrus_core.rpc.streams import closed
@@ -42,7 +41,6 @@ only the name, so that nobody could be told what it looks like.
 """
 
 Answer = Callable[[Any, Any], Awaitable[Any]]
-Parse = Callable[[bytes], Any]
 
 
 class PublicServices:
@@ -84,7 +82,7 @@ class PublicServices:
 
     async def _watch(self, data: bytes, context: Any) -> None:
         try:
-            request = _parsed(health_pb2.HealthCheckRequest.FromString, data)
+            request = message_of(health_pb2.HealthCheckRequest.FromString, data)
             with self._waiting():
                 await self._health.Watch(request, context)
         except WalrusCoreError as error:
@@ -93,7 +91,7 @@ class PublicServices:
     async def _reflect(self, requests: AsyncIterator[bytes], context: Any) -> None:
         async def parsed() -> AsyncIterator[Any]:
             async for data in requests:
-                yield _parsed(reflection_pb2.ServerReflectionRequest.FromString, data)
+                yield message_of(reflection_pb2.ServerReflectionRequest.FromString, data)
 
         try:
             with self._waiting():
@@ -156,18 +154,11 @@ def _asked(answer: Answer, parse: Parse) -> Any:
 
     async def respond(data: bytes, context: Any) -> Any:
         try:
-            return await answer(_parsed(parse, data), context)
+            return await answer(message_of(parse, data), context)
         except WalrusCoreError as error:
             await _abort(context, error)
 
     return grpc.unary_unary_rpc_method_handler(respond, None, _serialized)
-
-
-def _parsed(parse: Parse, data: bytes) -> Any:
-    try:
-        return parse(data)
-    except DecodeError:
-        raise InvalidArgumentError("these bytes are no message of this method") from None
 
 
 def _serialized(message: Any) -> bytes:
