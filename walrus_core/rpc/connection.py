@@ -11,13 +11,12 @@ import grpc
 
 from walrus_core.errors import NodeUnavailableError
 from walrus_core.rpc.options import ClientOptions
+from walrus_core.rpc.rules import NODE_SERVICE
 from walrus_core.rpc.sliver_wire import sliver_message
 from walrus_core.rpc.tls import Endpoint, look_at
 from walrus_core.rpc.v1 import node_pb2 as pb, node_pb2_grpc
 
 __all__ = ["Connection"]
-
-SERVICE = pb.DESCRIPTOR.services_by_name["NodeService"].full_name
 
 _OPTIONS = [
     # A connection of its own: gRPC would share one, and the pauses after its failures.
@@ -113,12 +112,12 @@ def _stub(channel: Any) -> Any:
     """
     stub = node_pb2_grpc.NodeServiceStub(channel)
     stub.GetSlivers = channel.unary_stream(
-        f"/{SERVICE}/GetSlivers",
+        f"/{NODE_SERVICE}/GetSlivers",
         request_serializer=pb.GetSliversRequest.SerializeToString,
         response_deserializer=sliver_message,
     )
     stub.PutSlivers = channel.stream_unary(
-        f"/{SERVICE}/PutSlivers",
+        f"/{NODE_SERVICE}/PutSlivers",
         response_deserializer=pb.PutSliversResponse.FromString,
     )
     return stub
